@@ -1,0 +1,14 @@
+"""clearn: the companion package of a notebook course on contrastive learning.
+
+The modules stand on floors, and an import only ever goes down:
+
+    widgets                                 panels in a notebook
+    plots                                   one look for every figure
+    training · evaluation · monitor         the loop, its live curve, the measures
+    methods                                 one file a method
+    losses · views · models                 pure functions and small modules
+    datasets · image_ops · similarity       the ground
+    devices · style · validate
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,186 @@
+"""One look for every figure. Each function returns a `Picture`: a matplotlib Figure that carries its alternative text."""
+
+import base64
+import io
+
+import numpy as np
+import torch
+from matplotlib import patheffects, rc_context
+from matplotlib.figure import Figure
+
+from clearn import style
+
+WIDTH = 8.0  # inches, 768 px on the page
+
+
+class Picture(Figure):
+    """A figure that shows itself in a notebook, sharp, and with `alt`, its content in words, for who cannot see it."""
+
+    def __init__(self, width, height, alt):
+        super().__init__(figsize=(width, height), layout="constrained")
+        self.alt = alt
+
+    def png(self, scale=1.5):
+        """The figure as PNG bytes, at `scale` times the size it has on the page."""
+        data = io.BytesIO()
+        with rc_context(style.RC):
+            self.savefig(data, format="png", dpi=96 * scale, metadata={"Software": None})
+        return data.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        size = {"width": round(96 * self.get_figwidth()), "alt": self.alt}
+        return {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}, {"image/png": size}
+
+
+def _styled(function):
+    """Draw under the course's style, whatever the learner's own settings are."""
+    from functools import wraps
+
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        with rc_context(style.RC):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def draw_image(axes, image, frame=None):
+    """Show one image (C, H, W), uint8 or float in [0, 1], on `axes`, its pixels sharp; `frame` is a colour or None."""
+    image = torch.as_tensor(image).cpu()
+    pixels = (image / 255 if image.dtype == torch.uint8 else image).clamp(0, 1).permute(1, 2, 0).numpy()
+    axes.imshow(pixels if pixels.shape[2] == 3 else pixels[:, :, 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(visible=frame is not None, color=frame or "none", linewidth=3)
+
+
+@_styled
+def image_rows(rows, frames=None, titles=None, size=0.8):
+    """Rows of images, each with its name at the left.
+
+    Args: rows, {name: images (n, C, H, W)}; frames, {name: n colours}; titles, n words above the first row; size of an
+    image in inches. Returns a Picture.
+    """
+    columns = max(len(images) for images in rows.values())
+    picture = Picture(min(WIDTH, size * columns + 1.3), (size + 0.06) * len(rows) + 0.25 * bool(titles),
+                      "; ".join(f"{name}: {len(images)} images" for name, images in rows.items()))  # fmt: skip
+    grid = picture.subplots(len(rows), columns, squeeze=False)
+    for line, (name, images) in zip(grid, rows.items()):
+        for column, axes in enumerate(line):
+            if column < len(images):
+                draw_image(axes, images[column], frames[name][column] if frames and name in frames else None)
+            else:
+                axes.axis("off")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+    for axes, title in zip(grid[0], titles or ()):
+        axes.set_title(title, fontsize=9, fontweight="normal", loc="center")
+    return picture
+
+
+def view_grid(images, view0, view1):
+    """Originals above two random views of each: a column is a positive pair. Args: each (n, C, H, W)."""
+    picture = image_rows({"image": images, "view 0": view0, "view 1": view1})
+    picture.alt = f"{len(images)} images in a row, and below each its two augmented views"
+    return picture
+
+
+def neighbour_strip(query, query_label, rows, classes):
+    """An image and, in one row for each representation, its nearest neighbours: framed green if of its class, else orange-red.
+
+    Args: query (C, H, W); query_label, an int; rows, {name: (images (k, C, H, W), labels (k,))}; classes, the names.
+    """
+    name = classes[query_label]
+    frames = {row: [style.POSITIVE if y == query_label else style.NEGATIVE for y in labels.tolist()]
+              for row, (_, labels) in rows.items()}  # fmt: skip
+    strips = {f"query: {name}": query[None]} | {row: images for row, (images, _) in rows.items()}
+    picture = image_rows(strips, frames)
+    hits = (f"by {row} {sum(c == style.POSITIVE for c in colours)} of {len(colours)}" for row, colours in frames.items())
+    picture.alt = f"Nearest neighbours of a garment of class {name} that are of its class: {', '.join(hits)}"
+    return picture
+
+
+@_styled
+def similarity_matrix(cosine, title="cosine similarity"):
+    """A matrix of cosines (N, M) as a heat map from −1 to 1, rows down and columns across."""
+    picture = Picture(4.6, 4, f"Heat map: {title} of {cosine.shape[0]} rows with {cosine.shape[1]} columns")
+    axes = picture.subplots()
+    image = axes.imshow(cosine.detach().cpu(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
+    axes.spines[:].set_visible(False)
+    picture.colorbar(image, ax=axes, label=title, shrink=0.8).outline.set_visible(False)
+    return picture
+
+
+def umap_positions(features, neighbors=15, seed=0):
+    """Positions (N, 2) of features (N, D) on a map that keeps neighbourhoods, by cosine. McInnes, Healy, Melville 2018.
+
+    The neighbours come from scikit-learn, exactly, which is many times faster here than UMAP's own search. Distances
+    between far groups mean little, and neither does the size of a group.
+    """
+    import warnings
+
+    from sklearn.neighbors import NearestNeighbors
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
+        import umap
+
+        unit = torch.nn.functional.normalize(features).numpy()
+        distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
+        reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init="pca", min_dist=0.3,
+                            random_state=seed, n_jobs=1)  # fmt: skip
+        return reducer.fit_transform(unit)
+
+
+@_styled
+def embedding_map(maps, labels, classes):
+    """Points coloured by class, one panel for each map, each class named where most of its points lie.
+
+    Args: maps, {title: positions (N, 2)}; labels (N,); classes, the names.
+    """
+    picture = Picture(WIDTH, WIDTH / max(2, len(maps)) + 0.3, f"Maps of {len(labels)} images: {', '.join(maps)}")
+    labels = np.asarray(labels)
+    for axes, (title, positions) in zip(np.atleast_1d(picture.subplots(1, len(maps))), maps.items()):
+        axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=5, linewidths=0, alpha=0.7)
+        axes.set(title=title, xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        for y, name in enumerate(classes):
+            centre = np.median(positions[labels == y], axis=0)
+            halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+            axes.annotate(name, centre, fontsize=9, ha="center", va="center", path_effects=halo, color=style.INK)
+    return picture
+
+
+@_styled
+def few_label_curve(curves):
+    """Accuracy against the number of labels: mean and range over the draws, each curve named at its end.
+
+    Args: curves, {name: {count: [accuracies]}}, as from `evaluation.few_label_curve`.
+    """
+    picture = Picture(WIDTH * 0.8, 3.6, "Accuracy against the number of labels for " + ", ".join(curves))
+    axes = picture.subplots()
+    for colour, (name, curve) in zip([style.POSITIVE, style.ANCHOR, *style.CLASSES[5:]], curves.items()):
+        counts, draws = list(curve), [np.array(curve[count]) for count in curve]
+        mean = [d.mean() for d in draws]
+        axes.plot(counts, mean, color=colour, marker="o", markersize=4)
+        axes.fill_between(counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0)
+        axes.annotate(f" {name}", (counts[-1], mean[-1]), color=colour, va="center", xytext=(6, 0), textcoords="offset points")
+    axes.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy")
+    axes.minorticks_off()
+    axes.grid(axis="y")
+    return picture
+
+
+@_styled
+def loss_curve(history, chance=None):
+    """Loss against the step, thin, with its running mean; `chance`, a loss that means "nothing learned", as a dotted line."""
+    picture = Picture(WIDTH * 0.8, 3, f"The loss falls over {len(history.losses)} steps")
+    axes = picture.subplots()
+    losses = np.array(history.losses)
+    axes.plot(losses, color=style.ANCHOR, alpha=0.35, linewidth=0.8)
+    window = max(1, len(losses) // 20)
+    axes.plot(np.arange(window - 1, len(losses)), np.convolve(losses, np.ones(window) / window, "valid"), color=style.ANCHOR)
+    if chance is not None:
+        axes.axhline(chance, color=style.MUTED, linestyle=":", linewidth=1.5)
+        axes.annotate("chance", (len(losses), chance), color=style.MUTED, ha="right", va="bottom")
+    axes.set(xlabel="step", ylabel="loss", xlim=(0, len(losses)))
+    return picture

@@ -43,6 +43,10 @@ class ImageSet:
         factors = {name: values[index] for name, values in self.factors.items()}
         return ImageSet(self.images[index], self.labels[index], self.classes, factors)
 
+    def to(self, device):
+        factors = {name: values.to(device) for name, values in self.factors.items()}
+        return ImageSet(self.images.to(device), self.labels.to(device), self.classes, factors)
+
     def __repr__(self):
         return f"ImageSet({len(self)} images {tuple(self.images.shape[1:])}, {len(self.classes)} classes)"
 

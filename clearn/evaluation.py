@@ -43,8 +43,9 @@ def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1
 def linear_probe(train_features, train_labels, test_features, test_labels, C=1.0):
     """Accuracy of a linear classifier on frozen features: logistic regression on standardised columns.
 
-    Args: features (N, D), labels (N,), for training and testing; C > 0, the inverse strength of the L2 penalty,
-    to be chosen on a validation split. Mean and spread of the columns come from the training features.
+    Args: features (N, D), labels (N,), for training and testing; C > 0, the inverse strength of the L2 penalty. Columns
+    get mean 0 and variance 1/D, as measured on the training features, so that rows have length about 1 and the same C
+    means the same for 128 features as for 3072 pixels.
     Alain, Bengio 2017, "Understanding intermediate layers using linear classifier probes"; Chen et al. 2020, §4.
 
     >>> x = torch.tensor([[0.0], [1.0]])
@@ -52,15 +53,15 @@ def linear_probe(train_features, train_labels, test_features, test_labels, C=1.0
     1.0
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     x, y, test_x, test_y = _split(train_features, train_labels, test_features, test_labels, "train", "test")
     if len(y.unique()) < 2:
         raise ValueError("train_labels hold a single class; a classifier needs at least two")
-    classifier = LogisticRegression(C=number("C", C, above=0), max_iter=1000)
-    probe = make_pipeline(StandardScaler(), classifier).fit(x.cpu().numpy(), y.cpu().numpy())
-    return float(probe.score(test_x.cpu().numpy(), test_y.cpu().numpy()))
+    mean, spread = x.mean(0), x.std(0, correction=0)
+    scale = spread.where(spread > 0, 1) * x.shape[1] ** 0.5  # a constant column stays constant
+    x, test_x = ((part - mean) / scale for part in (x, test_x))
+    probe = LogisticRegression(C=number("C", C, above=0), max_iter=1000).fit(x.cpu(), y.cpu())
+    return float(probe.score(test_x.cpu(), test_y.cpu()))
 
 
 def few_labels(labels, count, seed=0):

@@ -1,15 +1,15 @@
 """The losses of contrastive learning: six functions, each with its equation as one visible line.
 
-All take floating tensors of any precision, compute in float32 or better (float64 stays float64), return a scalar
-of that precision, and are differentiable. A wrong shape, dtype or range, NaN, or an empty batch raises a TypeError
-or a ValueError that says what was given and what was expected.
+All take floating tensors (float16 to float64), compute in float32, or in float64 where one is that, return a scalar
+of that precision, and are differentiable. A wrong shape, dtype, device or range, NaN, or an empty batch raises a
+TypeError or a ValueError that says what was given and what was expected.
 """
 
 import torch
 import torch.nn.functional as F
 
 from clearn.similarity import unit
-from clearn.validate import features, full_precision, number
+from clearn.validate import LARGEST, features, full_precision, number, same_precision, zero_or_one
 from clearn.validate import labels as class_labels
 
 
@@ -29,8 +29,8 @@ def contrastive_loss(z0, z1, same, margin=1.0):
     """
     z0 = features("z0", z0)
     z1 = features("z1", z1, like=("z0", z0))
-    margin = number("margin", margin, above=0)
-    y = _zero_or_one("same", same, len(z0)).to(z0)
+    margin = number("margin", margin, above=0, most=LARGEST)
+    y = zero_or_one("same", same, len(z0)).to(z0)
     difference = z0 - z1
     d = torch.linalg.vector_norm(difference, dim=1)  # its gradient at 0 is 0, where sqrt of a sum gives NaN
     return 0.5 * (y * difference.square().sum(1) + (1 - y) * F.relu(margin - d).square()).mean()
@@ -43,7 +43,8 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
         L = mean of max(0, d(a, p) − d(a, n) + m),   d Euclidean, not squared
 
     Args: anchor, positive, negative (N, D); margin m > 0, in units of distance.
-    Schroff, Kalenichenko, Philbin 2015, "FaceNet", eq. 3 (which squares d); Weinberger, Saul 2009.
+    Schroff, Kalenichenko, Philbin 2015, "FaceNet", eq. 3, which squares d; here, as in torch.nn.TripletMarginLoss, it
+    is not: Balntas et al. 2016, "Learning local feature descriptors with triplets".
 
     >>> triplet_loss(torch.tensor([[0.0]]), torch.tensor([[1.0]]), torch.tensor([[1.5]]), margin=1.0)
     tensor(0.5000)
@@ -51,7 +52,7 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
     a = features("anchor", anchor)
     p = features("positive", positive, like=("anchor", a))
     n = features("negative", negative, like=("anchor", a))
-    margin = number("margin", margin, above=0)
+    margin = number("margin", margin, above=0, most=LARGEST)
     d_positive = torch.linalg.vector_norm(a - p, dim=1)
     d_negative = torch.linalg.vector_norm(a - n, dim=1)
     return F.relu(d_positive - d_negative + margin).mean()
@@ -73,13 +74,13 @@ def info_nce(query, positive, negatives=None, temperature=0.1):
     """
     query = features("query", query)
     positive = features("positive", positive, like=("query", query))
-    q, p = unit(query) / number("temperature", temperature, above=0), unit(positive)
+    tau = _tau(temperature)
     if negatives is None:
-        return F.cross_entropy(q @ p.T, torch.arange(len(q), device=q.device))
-    negatives = features("negatives", negatives)
-    if negatives.shape[1] != q.shape[1]:
-        raise ValueError(f"negatives must have rows of length {q.shape[1]}, like query, got {negatives.shape[1]}")
-    n = unit(negatives).to(q.dtype)
+        q, p = same_precision(unit(query), unit(positive))
+        return F.cross_entropy((q / tau) @ p.T, torch.arange(len(q), device=q.device))
+    negatives = features("negatives", negatives, like=("query", query), paired=False)
+    q, p, n = same_precision(unit(query), unit(positive), unit(negatives))
+    q = q / tau
     logits = torch.cat([(q * p).sum(1, keepdim=True), q @ n.T], dim=1)  # (N, 1 + K), the positive first
     return F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long, device=q.device))
 
@@ -98,7 +99,7 @@ def nt_xent(z0, z1, temperature=0.5):
     """
     z0 = features("z0", z0)
     z1 = features("z1", z1, like=("z0", z0))
-    n, tau = len(z0), number("temperature", temperature, above=0)
+    n, tau = len(z0), _tau(temperature)
     z = unit(torch.cat([z0, z1]))
     logits = (z / tau) @ z.T  # (2N, 2N)
     logits.fill_diagonal_(float("-inf"))  # no view is its own candidate
@@ -110,7 +111,8 @@ def nt_xent(z0, z1, temperature=0.5):
 def negative_cosine(p, z):
     """Make the prediction point where the target points:  L = −mean cos(p_i, z_i), in [−1, 1].
 
-    Args: p, predictions (N, D); z, targets (N, D). The caller detaches z, in plain sight: `negative_cosine(p, z.detach())`.
+    Args: p, predictions (N, D); z, targets (N, D). The caller detaches z, in plain sight:
+    `negative_cosine(p, z.detach())`.
     Chen, He 2021, "SimSiam", eq. 1; up to 2 − 2cos the regression loss of Grill et al. 2020, "BYOL", eq. 2.
 
     >>> negative_cosine(torch.eye(2), 3 * torch.eye(2))
@@ -136,7 +138,7 @@ def sup_con(z, labels, temperature=0.1):
     """
     z = unit(features("z", z))
     labels = class_labels("labels", labels, len(z), of="z").to(z.device)
-    tau = number("temperature", temperature, above=0)
+    tau = _tau(temperature)
     itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
     positives = (labels[:, None] == labels) & ~itself
     count = positives.sum(1)
@@ -148,12 +150,6 @@ def sup_con(z, labels, temperature=0.1):
     return per_anchor[count > 0].mean()
 
 
-def _zero_or_one(name, y, n):
-    """`y` as booleans of shape (n,)."""
-    if not isinstance(y, torch.Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(y).__name__}; try torch.as_tensor(...)")
-    if y.shape != (n,):
-        raise ValueError(f"{name} must have shape ({n},), one entry a pair, got {tuple(y.shape)}")
-    if y.is_complex() or not ((y == 0) | (y == 1)).all():
-        raise ValueError(f"{name} must hold only 0 and 1 (1: same); for class labels pass labels0 == labels1")
-    return y == 1
+def _tau(temperature):
+    """A number of at least 1e-6: below, the rounding of a cosine decides, and 1/τ overflows in the end."""
+    return number("temperature", temperature, least=1e-6)

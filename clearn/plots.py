@@ -100,6 +100,30 @@ def neighbour_strip(query, query_label, rows, classes):
 
 
 @_styled
+def contrast_picture(view0, view1, other):
+    """The idea in one picture: two views of one image attract, another image is pushed away. Args: each (C, H, W)."""
+    picture = Picture(6.4, 2.6, "Two views of one garment, joined by a green arrow that says: pull together. "
+                      "A third picture, of another garment, with orange-red arrows that say: push apart.")  # fmt: skip
+    axes = picture.subplots()
+    axes.set(xlim=(0, 6.4), ylim=(0, 2.6), aspect="equal")
+    axes.axis("off")
+    for image, (x, y), name in ((view0, (0.9, 1.3), "a view"), (view1, (2.9, 1.3), "another view of it"),
+                                (other, (5.5, 1.3), "a view of something else")):  # fmt: skip
+        draw_image(axes.inset_axes([x - 0.5, y - 0.5, 1, 1], transform=axes.transData), image)
+        axes.annotate(name, (x, y - 0.6), ha="center", va="top", color=style.INK)
+    for (x0, x1), colour, word, arrow in (((1.5, 2.3), style.POSITIVE, "pull\ntogether", "->"),
+                                          ((3.5, 4.9), style.NEGATIVE, "push\napart", "<->")):  # fmt: skip
+        if arrow == "->":  # two arrows that meet
+            middle = (x0 + x1) / 2
+            for start, end in ((x0, middle - 0.03), (x1, middle + 0.03)):
+                axes.annotate("", (end, 1.3), (start, 1.3), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
+        else:
+            axes.annotate("", (x1, 1.3), (x0, 1.3), arrowprops={"arrowstyle": "<|-|>", "color": colour, "lw": 2})
+        axes.annotate(word, ((x0 + x1) / 2, 1.5), ha="center", va="bottom", color=colour, fontweight="bold")
+    return picture
+
+
+@_styled
 def similarity_matrix(cosine, title="cosine similarity"):
     """A matrix of cosines (N, M) as a heat map from −1 to 1, rows down and columns across."""
     picture = Picture(4.6, 4, f"Heat map: {title} of {cosine.shape[0]} rows with {cosine.shape[1]} columns")

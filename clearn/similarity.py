@@ -2,7 +2,10 @@
 
 import torch
 
-from clearn.validate import features, finite, floating, full_precision, upcast
+from clearn.validate import features, finite, floating, full_precision, same_device, same_precision, upcast
+
+# The gradient of a direction grows as 1/‖x‖: for rows smaller than this it would overflow float32.
+SMALLEST = 1e-31
 
 
 def unit(x):
@@ -10,17 +13,17 @@ def unit(x):
 
     Args: x, floating, (..., D). Returns float32 or better, same shape.
 
-    A row of zeros has no direction: it stays zero, with gradient zero, so it has cosine 0 with everything. In
-    float16 that holds for every row whose largest value is below 6e-5, the smallest number float16 stores in full.
+    A row of zeros has no direction: it stays zero, with gradient zero, so it has cosine 0 with everything. Rows whose
+    largest value is at most 1e-31 count as zero. Raises TypeError, ValueError for NaN, infinity or no vector at all.
 
     >>> unit(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
     tensor([[0.6000, 0.8000],
             [0.0000, 0.0000]])
     """
-    floating("x", x)
-    largest = upcast(x.detach().abs().amax(-1, keepdim=True))
-    has_direction = largest > torch.finfo(x.dtype).tiny
-    x = upcast(x) / torch.where(has_direction, largest, 1)  # now squares neither overflow nor vanish
+    x = _vectors("x", x)
+    largest = x.detach().abs().amax(-1, keepdim=True)
+    has_direction = largest > SMALLEST
+    x = x / torch.where(has_direction, largest, 1)  # now squares neither overflow nor vanish
     return x / torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min(1) * has_direction
 
 
@@ -34,11 +37,8 @@ def cosine_similarity(a, b):
     >>> cosine_similarity(torch.tensor([1.0, 0.0]), torch.tensor([5.0, 5.0]))
     tensor(0.7071)
     """
-    for name, x in (("a", a), ("b", b)):
-        floating(name, x)
-        if x.ndim == 0 or x.numel() == 0:
-            raise ValueError(f"{name} must hold at least one vector along its last dimension, got {tuple(x.shape)}")
-        finite(name, x)
+    a, b = _vectors("a", a), _vectors("b", b)
+    same_device("b", b, "a", a)
     if a.shape[-1] != b.shape[-1]:
         raise ValueError(f"a and b must have the same last dimension, got {a.shape[-1]} and {b.shape[-1]}")
     try:
@@ -79,13 +79,16 @@ def pairwise_distance(a, b=None):
     return torch.cdist(a, a if b is None else b, compute_mode="donot_use_mm_for_euclid_dist")
 
 
+def _vectors(name, x):
+    """`x`, of shape (..., D), in float32 or better."""
+    floating(name, x)
+    if x.ndim == 0 or x.numel() == 0:
+        raise ValueError(f"{name} must hold at least one vector along its last dimension, got {tuple(x.shape)}")
+    finite(name, x)
+    return upcast(x)
+
+
 def _two(a, b):
+    """`a` and, unless it is None, `b`: matrices with rows of one length, in one precision."""
     a = features("a", a)
-    if b is None:
-        return a, None
-    b = features("b", b)
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"a and b must have rows of the same length, got {a.shape[1]} and {b.shape[1]}")
-    if a.dtype != b.dtype:
-        a, b = a.double(), b.double()
-    return a, b
+    return (a, None) if b is None else same_precision(a, features("b", b, like=("a", a), paired=False))

@@ -6,13 +6,14 @@ import re
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from clearn import checkpoints
+from clearn.datasets import ImageSet
 from clearn.devices import best_device, fast_dtype
 from clearn.monitor import monitor
 from clearn.validate import number, whole
@@ -30,14 +31,15 @@ class History:
 
 
 def pretrain(method, images, views, *, steps, batch_size=256, lr=3e-3, weight_decay=1e-4, warmup=0.1, seed=0,
-             device=None, checkpoint=None, checkpoint_every=30.0):  # fmt: skip
+             device=None, checkpoint=None, checkpoint_every=30.0, show=True):  # fmt: skip
     """Train `method` on two random views of each image, with AdamW; return the History.
 
     Args: images (N, C, H, W), uint8 or float in [0, 1], moved to the device once, whole; views, a callable that turns a
-    batch into (view0, view1); steps and batch_size, whole numbers; lr, the highest learning rate: it rises linearly
-    for the share `warmup` of the steps, then falls along a cosine to 0; weight_decay, on weights but not on biases and
-    batch norm; seed, which fixes order and views (step s draws the same whatever happened before it; the caller's own
-    random state is left as it was); device, by default the best one.
+    batch of images into (view0, view1), on which the method is called; steps and batch_size, whole numbers; lr, the
+    highest learning rate: it rises linearly for the share `warmup` of the steps, then falls along a cosine to 0;
+    weight_decay, on weights but not on biases and batch norm; seed, which fixes order and views (step s draws the same
+    whatever happened before it; the caller's own random state is left as it was); device, by default the best one;
+    show, whether to show progress. `images` may be an ImageSet; then `views` gets slices of that, with their labels.
 
     checkpoint: a file, written every `checkpoint_every` seconds and at the end, in one atomic move. If it exists,
     training goes on from it, and ends with the same bits as a run that was never stopped (on the same machine).
@@ -46,7 +48,8 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=3e-3, weight_de
     FloatingPointError with a diagnosis, before the bad gradient reaches the parameters. Mixed precision is used where
     the hardware gains from it (`devices.fast_dtype`).
     """
-    steps, batch_size, warmup = _check(images, steps, batch_size, warmup)
+    pixels = images.images if isinstance(images, ImageSet) else images
+    steps, batch_size, warmup = _check(pixels, steps, batch_size, warmup)
     device = torch.device(device or best_device())
     method.to(device, memory_format=torch.channels_last).train()
     dtype = fast_dtype(device)
@@ -57,14 +60,14 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=3e-3, weight_de
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         recipe = {
             "method": repr(method), "views": re.sub(r" at 0x\w+", "", repr(views)), "precision": str(dtype),
-            "images": f"{tuple(images.shape)} {images.dtype}, sum {images.sum(dtype=torch.float64).item():.9g}",
+            "images": f"{tuple(pixels.shape)} {pixels.dtype}, sum {pixels.sum(dtype=torch.float64).item():.9g}",
             "steps": steps, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "warmup": warmup,
             "seed": seed}  # fmt: skip
         if checkpoint.exists():
             history = History(**checkpoints.resume(checkpoint, recipe, method, optimizer, device))
-    images = images.to(device)
+    images = images.to(device)  # once and whole, so that no step waits for data
     started, saved = time.perf_counter() - history.seconds, time.perf_counter()
-    progress = monitor(type(method).__name__, steps, batch_size, history.losses)
+    progress = monitor(type(method).__name__, steps, batch_size, history.losses) if show else nullcontext()
     with _own_random_state(device), _stop_requested() as stop, progress as live:
         for step in range(len(history.losses), steps):
             batch = _batch(len(images), batch_size, step, seed).to(device)
@@ -92,7 +95,8 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=3e-3, weight_de
             history.learning_rates.append(rate)
             now = time.perf_counter()
             history.seconds = now - started
-            live.update()
+            if show:
+                live.update()
             last = step + 1 == steps or stop.is_set()
             if checkpoint is not None and (last or now - saved > checkpoint_every):
                 checkpoints.save(checkpoint, recipe, method, optimizer, vars(history))
@@ -120,7 +124,7 @@ def schedule(step, steps, warmup=0.1):
 def _check(images, steps, batch_size, warmup):
     steps, batch_size = whole("steps", steps), whole("batch_size", batch_size)
     if not isinstance(images, torch.Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}; did you mean .images?")
+        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
     if images.ndim != 4:
         raise ValueError(f"images must have shape (N, C, H, W), got {tuple(images.shape)}")
     if len(images) < batch_size:

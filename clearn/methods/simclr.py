@@ -27,7 +27,7 @@ class SimCLR(Method):
     def forward(self, view0, view1):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views
         z = self.head(h)  # (2N, out)
-        z0, z1 = z.chunk(2)
+        z0, z1 = z.split([len(view0), len(view1)])
         return nt_xent(z0, z1, self.temperature)
 
     def extra_repr(self):

@@ -1,0 +1,129 @@
+"""Imports go only downward, in no circle; what is slow to import loads when it is used."""
+
+import ast
+import graphlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import clearn
+
+PACKAGE = Path(clearn.__file__).parent
+TOP = {"doctor", "__main__"}  # they look at everything, so they stand beside the highest floor
+HEAVY = {"matplotlib", "umap", "ipywidgets", "IPython", "sklearn", "torchvision", "numba", "pandas", "scipy", "jscatter"}
+
+
+def floors(docstring):
+    """Of each module, the floor that the package's docstring puts it on; 0 is the highest."""
+    lines = [line.strip().split("  ")[0] for line in docstring.splitlines() if line.startswith("    ")]
+    return {name: floor for floor, line in enumerate(lines) for name in line.split(" · ")} | dict.fromkeys(TOP, 0)
+
+
+def imports(root):
+    """Of each module under `root`, the modules of the same package that it imports, inside functions too."""
+    files = {file: file.relative_to(root).with_suffix("").parts for file in root.rglob("*.py")}
+    named = {".".join(parts).removesuffix(".__init__") for parts in files.values() if parts != ("__init__",)}
+    found = {}
+    for file, parts in files.items():
+        package = [root.name, *parts[:-1]]
+        targets = set()
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else []
+                base = ".".join([*base, node.module] if node.module else base)
+                targets |= {f"{base}.{alias.name}" for alias in node.names} | {base}
+        inside = {t.removeprefix(f"{root.name}.") for t in targets if t.startswith(f"{root.name}.")} & named
+        # `from clearn.methods import simclr` names the package only as the way to the module
+        found[".".join(parts).removesuffix(".__init__")] = {
+            t for t in inside if not any(u.startswith(f"{t}.") for u in inside)
+        }
+    return found
+
+
+def upward(found, floor):
+    """The imports that go up, as "a imports b"; a module on no floor counts as going up itself."""
+    level = {module: floor.get(module.split(".")[0]) for module in found if module != "__init__"}
+    wrong = [f"{module} stands on no floor" for module, of in level.items() if of is None]
+    return wrong + [
+        f"{module} imports {target}"
+        for module, targets in found.items()
+        for target in targets
+        if None not in (level.get(module), level.get(target)) and level[target] < level[module]
+    ]
+
+
+def test_imports_only_go_down():
+    assert upward(imports(PACKAGE), floors(clearn.__doc__)) == []
+
+
+def test_imports_make_no_circle():
+    list(graphlib.TopologicalSorter(imports(PACKAGE)).static_order())  # raises CycleError, which names the circle
+
+
+def test_every_floor_is_read_and_losses_stand_on_the_ground():
+    floor, found = floors(clearn.__doc__), imports(PACKAGE)
+    assert floor["widgets"] < floor["plots"] < floor["training"] < floor["methods"] < floor["losses"]
+    assert floor["losses"] == floor["views"] == floor["models"] < floor["similarity"] < floor["validate"]
+    assert found["losses"] == {"similarity", "validate"} and found["validate"] == set()
+
+
+@pytest.mark.parametrize("line, wrong", [
+    ("from clearn.low import f", []),
+    ("from clearn import low, __version__", []),
+    ("def f():\n    from clearn.high import g", ["middle imports high"]),
+    ("import clearn.high as h", ["middle imports high"]),
+    ("from clearn import high", ["middle imports high"]),
+    ("from .high import g", ["middle imports high"]),
+    ("from . import high", ["middle imports high"]),
+    ("from clearn.tall.inner import g", ["middle imports tall.inner"]),
+    ("from clearn.tall import inner", ["middle imports tall.inner"]),
+    ("from clearn import new", ["new stands on no floor"]),
+])  # fmt: skip
+def test_an_upward_import_would_be_seen(tmp_path, line, wrong):
+    root = tmp_path / "clearn"
+    (root / "tall").mkdir(parents=True)
+    for name in ["__init__", "high", "low", "tall/__init__", "tall/inner"] + ["new"] * ("new" in line):
+        (root / f"{name}.py").touch()
+    (root / "middle.py").write_text(line)
+    assert upward(imports(root), {"high": 0, "tall": 0, "middle": 1, "low": 2}) == wrong
+
+
+def test_a_circle_on_one_floor_would_be_seen(tmp_path):
+    root = tmp_path / "clearn"
+    root.mkdir()
+    (root / "a.py").write_text("from clearn.b import f")
+    (root / "b.py").write_text("def g():\n    from clearn import a")
+    with pytest.raises(graphlib.CycleError):
+        list(graphlib.TopologicalSorter(imports(root)).static_order())
+
+
+PROBE = """
+import json, sys, time
+import torch
+before = set(sys.modules)
+start = time.perf_counter()
+import clearn
+only = time.perf_counter() - start
+for name in sys.argv[1:]:
+    __import__(f"clearn.{name}")
+print(json.dumps([only, time.perf_counter() - start, sorted({m.split(".")[0] for m in set(sys.modules) - before})]))
+"""
+
+
+def test_what_is_slow_to_import_loads_when_it_is_used():
+    floor = floors(clearn.__doc__)
+    light = [m for m in imports(PACKAGE) if m != "__init__" and floor.get(m.split(".")[0], 0) > floor["plots"]]
+    assert "losses" in light
+    runs = []
+    for _ in range(3):
+        output = subprocess.run([sys.executable, "-c", PROBE, *light], capture_output=True, text=True, check=True)
+        only, everything, loaded = json.loads(output.stdout.splitlines()[-1])
+        runs.append((only, everything))
+        assert "clearn" in loaded and not HEAVY & set(loaded)
+    only, everything = (1000 * min(times) for times in zip(*runs))
+    print(f"after torch, clearn takes {only:.0f} ms to import, {everything:.0f} ms with its {len(light)} light modules")

@@ -35,7 +35,7 @@ OLDEST = (3, 11)
 START = time.time()
 EXTRAS = {"lab": [], "test": ["test"]}
 # GB to download, GB that stay, GB needed on the way. On Linux, PyTorch brings the libraries for NVIDIA GPUs.
-DOWNLOAD, STAYS, NEEDED = (2.8, 6.7, 10) if sys.platform.startswith("linux") else (0.5, 1.5, 2.5)
+DOWNLOAD, STAYS, NEEDED = (2.8, 6.7, 10) if sys.platform.startswith("linux") else (0.4, 1.8, 2.5)
 
 MENDS = [  # what pip says, and what to say instead
     (r"No space left|Errno 28\b|Disk quota|not enough space|WinError 112",
@@ -158,12 +158,17 @@ def prepare(extras):
     if not os.path.isdir(VENV):
         os.mkdir(VENV)
     with lock() as held:
-        if unfinished or not python:
+        anew = unfinished or not python
+        if anew:
             clear_venv()
+        if anew or not stamp:
             refuse_full_disk()
-            make_venv(held)
+            say("Setting up the course in .venv: about %g GB to download, %g GB on disk, some minutes. This is done once."
+                % (DOWNLOAD, STAYS))  # fmt: skip
         else:
             say("The course's requirements are new or have changed: bringing .venv up to date.")
+        if anew:
+            make_venv(held)
         install(extras, held)
         wanted["python"] = venv_python()
     with open(STAMP + ".new", "w") as file:
@@ -242,8 +247,6 @@ def clear_venv():
 
 
 def make_venv(held):
-    say("Setting up the course in .venv: about %g GB to download, %g GB on disk, some minutes. This is done once."
-        % (DOWNLOAD, STAYS))  # fmt: skip
     base = getattr(sys, "_base_executable", None) or sys.executable  # this may be .venv's own Python
     logged([base, "-m", "venv", VENV], held)
 

@@ -194,24 +194,34 @@ def color_jitter(images, brightness, contrast, saturation, hue, order):
     hue, order = _numbers("hue", hue, n, least=-0.5, most=0.5), _order(order, n)
     if channels == 1:
         factors[SATURATION], hue = torch.ones_like(hue), torch.zeros_like(hue)
-    away = 1 - torch.stack([*factors, torch.ones_like(hue)], dim=1).gather(1, order)  # (N, 4): step t goes that far to its reference
-    if not (away.any() or hue.any()):
+    # Hue is the costly one. Sorted by how many of the three blends come before it, longest first, the images take their
+    # early blends, then all at once the hue, then their late blends, each time as one slice of the batch.
+    before = (order == HUE).byte().argmax(1)
+    blends = order.gather(1, torch.arange(3) + (torch.arange(3) >= before[:, None]))  # (N, 3): the order without hue
+    away = 1 - torch.stack(factors, dim=1).gather(1, blends)  # how far each blend goes to its reference
+    before = before.masked_fill(hue == 0, 4).masked_fill((away == 0).all(1) & (hue == 0), 5)  # no hue, nothing at all
+    by = before.argsort(descending=True)
+    more = [(before > k).sum().item() for k in range(5)]
+    idle, no_hue = more[4], more[3]
+    if idle == n:
         return images
-    # All blends of a step are one lerp. Hue costs more: sorted by its step, the images that need it are one slice.
-    hue_step = (order == HUE).byte().argmax(1).masked_fill(hue == 0, 4)
-    by_step = hue_step.argsort()
-    ends = [0, *torch.bincount(hue_step, minlength=5).cumsum(0).tolist()]
-    table = torch.stack([away, order == SATURATION, order == CONTRAST])[:, by_step]
-    table, hue = _move(table, images)[..., None, None, None], _move(hue[by_step], images)
-    x = images.index_select(0, _move(by_step, images))
-    for t in range(4):
-        weight, is_saturation, is_contrast = table[:, :, t]
+    table = _move(torch.stack([away, blends == SATURATION, blends == CONTRAST])[:, by], images)[..., None, None, None]
+    x, hue = images.index_select(0, _move(by, images)), _move(hue[by], images)
+    for k in range(3):
+        _blend_step_(x[idle : more[k]], *table[:, idle : more[k], k])
+    if no_hue < n:
+        _shift_hue_(x[no_hue:], hue[no_hue:])
+    for k in range(3):
+        _blend_step_(x[more[k] :], *table[:, more[k] :, k])
+    return x.index_select(0, _move(by.argsort(), images))
+
+
+def _blend_step_(x, away, is_saturation, is_contrast):
+    """Move x in place towards the reference of each image: its gray, or the mean of that, or (brightness) black."""
+    if len(x):
         reference = _gray(x)
         mean = reference.mean((2, 3), keepdim=True)
-        x.lerp_(reference.mul_(is_saturation).add_(mean * is_contrast), weight).clamp_(0, 1)
-        if ends[t] < ends[t + 1]:
-            _shift_hue_(x[ends[t] : ends[t + 1]], hue[ends[t] : ends[t + 1]])
-    return x.index_select(0, _move(by_step.argsort(), images))
+        x.lerp_(reference.mul_(is_saturation).add_(mean.mul_(is_contrast)), away).clamp_(0, 1)
 
 
 @_operation

@@ -49,10 +49,9 @@ class NotebookCurve:
 
     def _picture(self):
         from IPython.display import Image
-        from matplotlib import rc_context
         from matplotlib.figure import Figure
 
-        with rc_context(style.RC):
+        with style.look():
             figure = Figure(figsize=(7, 2.8), layout="constrained")
             axes = figure.subplots()
             axes.plot(range(1, len(self.losses) + 1), self.losses, color=style.ANCHOR, linewidth=1.2)

@@ -24,7 +24,7 @@ def unit(x):
     largest = x.detach().abs().amax(-1, keepdim=True)
     has_direction = largest > SMALLEST
     x = x / torch.where(has_direction, largest, 1)  # now squares neither overflow nor vanish
-    return x / torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min(1) * has_direction
+    return x * (has_direction / torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min(1))
 
 
 @full_precision

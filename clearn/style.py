@@ -3,6 +3,8 @@
 The same colour means the same thing in every chapter. Palette: Okabe and Ito 2008.
 """
 
+from contextlib import contextmanager
+
 ANCHOR, POSITIVE, NEGATIVE = "#0072B2", "#009E73", "#D55E00"
 INK, MUTED, GRID = "#222222", "#767676", "#DDDDDD"
 
@@ -30,3 +32,14 @@ RC = {
     "legend.frameon": False,
     "lines.linewidth": 2,
 }
+
+
+@contextmanager
+def look():
+    """Draw in the course's style, whatever the learner's own settings are; they come back afterwards."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield

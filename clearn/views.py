@@ -86,7 +86,7 @@ class simclr_views:
     def __call__(self, images, generator=None):
         x = ops.as_images(images)
         n, _, height, width = x.shape
-        return tuple(self._apply(x, self.draw(n, height, width, generator)) for _ in range(2))
+        return self._apply(x.repeat(2, 1, 1, 1), self.draw(2 * n, height, width, generator)).split(n)  # one pass for both
 
     def apply(self, images, parameters):
         """One view of the images (N, C, H, W), as the parameters of N views say."""

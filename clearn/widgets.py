@@ -5,11 +5,13 @@ import html
 
 import ipywidgets
 import torch
-from matplotlib import rc_context
 
 from clearn import style, validate
-from clearn._strip_draft import neighbour_strip
+from clearn.plots import neighbour_strip
 from clearn.similarity import pairwise_cosine
+
+# ipywidgets shows no focus: who moves a slider by keyboard should see which.
+FOCUS = "<style>.noUi-handle:focus-visible {outline: 3px solid #E69F00; outline-offset: 2px}</style>"
 
 
 class PlotPanel(ipywidgets.VBox):
@@ -36,6 +38,7 @@ class PlotPanel(ipywidgets.VBox):
                 raise TypeError(f"{key} must be a widget with a value, such as ipywidgets.IntSlider(), got {control!r}")
             control.layout.width = "min(100%, 480px)"
             control.style.description_width = "initial"  # else a long description is cut off
+            control.description = control.description or key.replace("_", " ")
         self.draw, self.name, self.controls = draw, name, controls
         self._image, self._words = ipywidgets.HTML(), ipywidgets.HTML()
         self._show()
@@ -44,7 +47,7 @@ class PlotPanel(ipywidgets.VBox):
             control.observe(self._refresh, "value")
 
     def _show(self):
-        with rc_context(style.RC):
+        with style.look():
             picture = self.draw(**{key: control.value for key, control in self.controls.items()})
             self._png = base64.b64encode(picture.png(2)).decode()  # twice the pixels: sharp on any screen
         self.caption, self._width = picture.alt, round(96 * picture.get_figwidth())
@@ -59,11 +62,11 @@ class PlotPanel(ipywidgets.VBox):
     def _refresh(self, _):
         try:
             self._show()
-        except Exception as error:  # an exception in a callback would go to a log that a learner never sees
+        except Exception as error:  # noqa: BLE001  left alone it would go to a log that a learner never sees
             self._say(f"This setting cannot be drawn: {type(error).__name__}: {error}")
 
     def _say(self, words):
-        self._words.value = f'<p role="status" style="margin:0; line-height:1.5">{html.escape(words)}</p>'
+        self._words.value = FOCUS + f'<p role="status" style="margin:0; line-height:1.5">{html.escape(words)}</p>'
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs) | {"image/png": self._png, "text/plain": f"Panel: {self.name}"}
@@ -79,17 +82,17 @@ def neighbour_panel(images, labels, classes, features, queries, k=8):
     """
     labels = validate.labels("labels", torch.as_tensor(labels), len(images), of="images").cpu()
     queries = torch.as_tensor(queries).cpu()
-    nearest = {name: nearest_neighbours(x, queries, k) for name, x in features.items()}
     for name, x in features.items():
         if len(x) != len(images):
             raise ValueError(f"features[{name!r}] has {len(x)} rows, expected one for each of the {len(images)} images")
+    nearest = {name: nearest_neighbours(x, queries, k) for name, x in features.items()}
 
     def draw(garment):
         query = queries[garment - 1]
         rows = {name: (images[index[garment - 1]], labels[index[garment - 1]]) for name, index in nearest.items()}
         return neighbour_strip(images[query], labels[query].item(), rows, classes)
 
-    slider = ipywidgets.IntSlider(1, 1, len(queries), description="garment")
+    slider = ipywidgets.IntSlider(1, 1, len(queries))
     return PlotPanel(draw, "nearest neighbours by " + " and by ".join(features), garment=slider)
 
 
@@ -105,7 +108,7 @@ def nearest_neighbours(features, queries, k):
     if queries.ndim != 1 or len(queries) == 0 or queries.is_floating_point() or queries.dtype == torch.bool:
         raise ValueError(f"queries must be a list of indices, got {queries.dtype} of shape {tuple(queries.shape)}")
     if queries.min() < 0 or queries.max() >= len(features):
-        raise ValueError(f"queries must be indices from 0 to {len(features) - 1}, got {queries.min()} to {queries.max()}")
+        raise ValueError(f"queries must be from 0 to {len(features) - 1}, got {queries.min()} to {queries.max()}")
     if validate.whole("k", k) >= len(features):
         raise ValueError(f"k must be below {len(features)}, the number of images, got {k}")
     cosine = pairwise_cosine(features[queries], features).cpu()

@@ -210,11 +210,13 @@ def test_venv_python_is_none_unless_it_starts_with_pip(tmp_path):
 @POSIX
 def test_a_linked_venv_is_emptied_not_removed(course, tmp_path):
     """As the message on a full disk advises: .venv may be a link to a folder on a larger disk."""
-    large = tmp_path / "large"
+    large, other = tmp_path / "large", tmp_path / "other"
     (large / "lib").mkdir(parents=True)
-    (large / "lib64").symlink_to("lib")
+    (other / "kept").mkdir(parents=True)
+    (large / "lib64").symlink_to(other)
     os.symlink(large, course.VENV)
     course.prepare([])
+    assert (other / "kept").exists()
     assert os.path.islink(course.VENV) and {path.name for path in large.iterdir()} == {"bin", "course.json"}
 
 

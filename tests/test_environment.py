@@ -68,6 +68,14 @@ def test_course_py_installs_the_pinned_versions():
         assert version.split("+")[0] == PINS[name], f"{name} {version}: pinned at {PINS[name]}"
 
 
+def test_pins_go_with_the_oldest_python():
+    """"3.11" is 3.11.0 too, and a package may ask for 3.11.5; what is installed here stands for what is pinned."""
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    for name, version in closure(TESTED).items():
+        asked = importlib.metadata.metadata(name)["Requires-Python"] or ""
+        assert version != PINS[name] or SpecifierSet(asked).contains(oldest), f"{name} {version} needs Python {asked}"
+
+
 def test_installed_versions_are_in_range():
     for need in TESTED:
         version = importlib.metadata.version(need.name)

@@ -13,7 +13,7 @@ import clearn
 
 PACKAGE = Path(clearn.__file__).parent
 TOP = {"doctor", "__main__"}  # they look at everything, so they stand beside the highest floor
-HEAVY = {"matplotlib", "umap", "ipywidgets", "IPython", "sklearn", "torchvision", "numba", "pandas", "scipy", "jscatter"}
+HEAVY = {"matplotlib", "umap", "ipywidgets", "IPython", "sklearn", "scipy", "torchvision", "numba", "pandas"}
 
 
 def floors(docstring):

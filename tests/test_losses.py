@@ -94,7 +94,7 @@ def test_info_nce_nt_xent_and_sup_con_equal_their_loops(n, d, temperature):
     for k in (None, negatives):
         expected = info_nce_loop(a.numpy(), b.numpy(), None if k is None else k.numpy(), temperature)
         assert info_nce(a, b, k, temperature).item() == pytest.approx(expected, **close)
-    z, labels = torch.cat([a, b, negatives]), torch.arange(2 * n + 5) % (n + 2)  # some classes have one sample
+    z, labels = torch.cat([a, b, negatives]), torch.arange(2 * n + 5) % (n + 4)  # some classes have one sample
     expected = sup_con_loop(z.numpy(), labels.numpy(), temperature)
     assert sup_con(z, labels, temperature).item() == pytest.approx(expected, **close)
 
@@ -144,7 +144,9 @@ def test_info_nce_in_closed_form():
     assert info_nce(q[:1], q[:1]).item() == 0
 
 
-@pytest.mark.parametrize("same, d, expected", [(1, 0.7, 0.245), (0, 0.7, 0.045), (0, 1.0, 0), (0, 3.0, 0), (0, 0.0, 0.5)])
+@pytest.mark.parametrize(
+    "same, d, expected", [(1, 0.7, 0.245), (0, 0.7, 0.045), (0, 1.0, 0), (0, 3.0, 0), (0, 0.0, 0.5), (1, 0.0, 0)]
+)
 def test_contrastive_loss_in_closed_form(same, d, expected):
     z0 = torch.zeros(1, 2, requires_grad=True)
     z1 = torch.tensor([[0.0, d]])
@@ -453,7 +455,9 @@ CASES += [(loss, name, *bad) for loss, name in SECONDS for bad in UNLIKE_THE_FIR
 CASES += [(info_nce, "negatives", *bad) for bad in UNLIKE_THE_QUERY]
 
 
-@pytest.mark.parametrize("loss, name, value, error, words", CASES)
+@pytest.mark.parametrize(
+    "loss, name, value, error, words", CASES, ids=[f"{c[0].__name__}-{c[1]}-{i}" for i, c in enumerate(CASES)]
+)
 def test_a_wrong_argument_is_named(loss, name, value, error, words):
     loss(**GOOD[loss])
     with pytest.raises(error) as caught:

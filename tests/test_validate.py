@@ -48,7 +48,7 @@ def test_every_dtype_of_torch_is_taken_or_named(dtype):
     if dtype in DTYPES:
         validate.floating("z", x)
     else:
-        says(TypeError, ["z must be a floating-point tensor (float16 to float64)", str(dtype)], validate.floating, "z", x)
+        says(TypeError, ["z must be a floating-point tensor (float16", str(dtype)], validate.floating, "z", x)
     if dtype in INTEGERS:
         assert validate.labels("y", torch.ones(2).to(dtype), 2, of="z").tolist() == [1, 1]
     else:
@@ -91,7 +91,7 @@ def test_finite_is_a_matter_of_nan_infinity_and_size(dtype):
 # --- numbers
 
 @pytest.mark.parametrize("value", [
-    2, 2.0, np.float32(2), np.float64(2), np.int8(2), np.array(2), np.array([2.0]), torch.tensor(2), torch.tensor([2.0]),
+    2, 2.0, np.float32(2), np.int8(2), np.array(2), np.array([2.0]), torch.tensor(2), torch.tensor([2.0]),
 ])  # fmt: skip
 def test_a_number_may_come_from_python_numpy_or_torch(value):
     result = validate.number("x", value, above=0)

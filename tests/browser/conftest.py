@@ -1,0 +1,159 @@
+"""A real JupyterLab and a real Chromium, for tests of what a learner sees."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+NEWS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium. Without one these tests skip; with CI set in the environment they fail."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        end = pytest.fail if os.environ.get("CI") else pytest.skip
+        end(f"no Chromium on this machine (looked for {', '.join(BROWSERS)})")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=[
+            "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+            "--no-first-run"])  # fmt: skip
+        yield browser
+        browser.close()
+
+
+class Lab:
+    """A JupyterLab with settings of its own, serving copies of notebooks from a folder of its own."""
+
+    def __init__(self, home):
+        self.root, self.token, self.home = home / "root", secrets.token_hex(16), home
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+                   "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+                   "IPYTHONDIR": "ipython"}  # fmt: skip
+        self.environment = os.environ | {key: str(home / name) for key, name in folders.items()}
+        self.root.mkdir()
+        news = home / "settings" / NEWS
+        news.parent.mkdir(parents=True)
+        news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+    def start(self):
+        options = [f"--ServerApp.root_dir={self.root}", "--ServerApp.open_browser=False", "--ServerApp.ip=127.0.0.1",
+                   f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0",
+                   f"--IdentityProvider.token={self.token}", "--LabApp.expose_app_in_browser=True"]  # fmt: skip
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            options.append("--allow-root")
+        self.log = (self.home / "jupyterlab.log").open("w")
+        self.server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=self.environment,
+                                       cwd=self.home, stdout=self.log, stderr=subprocess.STDOUT)  # fmt: skip
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api", timeout=2).close()
+                return
+            except (urllib.error.URLError, OSError):
+                assert self.server.poll() is None, (self.home / "jupyterlab.log").read_text()
+                time.sleep(0.25)
+        raise TimeoutError((self.home / "jupyterlab.log").read_text())
+
+    def stop(self):
+        self.server.terminate()
+        try:
+            self.server.wait(20)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+        self.log.close()
+
+    def copy(self, notebook, name):
+        """Put a copy of a notebook, and what lies beside it, into a new folder of the server; its path there."""
+        folder = self.root / name
+        shutil.copytree(notebook.parent, folder, ignore=shutil.ignore_patterns(".*"))
+        return f"{name}/{notebook.name}"
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):  # after `chromium`: without a browser no server is started
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    lab.start()
+    yield lab
+    lab.stop()
+
+
+class Notebook:
+    """A notebook, open in JupyterLab in a context of its own, with a record of all that went wrong."""
+
+    RUN = """() => Promise.race([window.jupyterapp.commands.execute('notebook:run-all-cells'), new Promise((_, fail) =>
+        setTimeout(() => fail(new Error('not all cells had run after 5 minutes')), 300000))])"""
+    ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+        .flatMap(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [])
+        .filter(o => o.output_type === 'error').map(o => `${o.ename}: ${o.evalue}`)"""
+    ASK = """async code => { let said = '';
+        const future = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code});
+        future.onIOPub = m => { said += m.content.text ?? (m.content.ename ? m.content.traceback.join('\\n') : '') };
+        await future.done; return said; }"""
+
+    def __init__(self, chromium, lab, path):
+        self.context = chromium.new_context(viewport={"width": 1280, "height": 900})
+        self.page, self.port, self.problems, self.elsewhere = self.context.new_page(), lab.port, [], []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("websocket", lambda socket: self._note(socket.url))
+        self.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path}?token={lab.token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.evaluate("""async () => { const app = window.jupyterapp; await app.restored;
+            const widget = app.shell.currentWidget; await widget.context.ready; await widget.sessionContext.ready;
+            widget.content.notebookConfig = {...widget.content.notebookConfig, windowingMode: 'none'}; }""")
+
+    def _note(self, url):
+        if not url.startswith(("data:", "blob:")) and url.split("/")[2] != f"127.0.0.1:{self.port}":
+            self.elsewhere.append(url)
+
+    def run(self):
+        """Run all cells; returns the errors that cells ended with."""
+        self.page.evaluate(self.RUN)
+        return self.page.evaluate(self.ERRORS)
+
+    def ask(self, code):
+        """What `code` prints, run in the notebook's kernel."""
+        return self.page.evaluate(self.ASK, code).strip()
+
+    @property
+    def panels(self):
+        return self.page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-html img)")
+
+    def theme(self, name):
+        self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+        self.page.wait_for_timeout(1000)
+
+    def shoot(self, name, element=None):
+        """A screenshot in the folder CLEARN_SHOTS, if that is set: to be looked at."""
+        if folder := os.environ.get("CLEARN_SHOTS"):
+            (element or self.page).screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.fixture
+def open_notebook(chromium, lab):
+    opened = []
+
+    def open_(path):
+        opened.append(Notebook(chromium, lab, path))
+        return opened[-1]
+
+    yield open_
+    for notebook in opened:
+        notebook.context.close()

@@ -1,0 +1,98 @@
+"""Figures: every one is a picture with words, draws what it is given, and leaves the learner's own settings alone."""
+
+import base64
+import struct
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_hex
+
+from clearn import plots, style
+from clearn.training import History
+
+GEN = torch.Generator().manual_seed(0)
+IMAGES = torch.randint(0, 256, (12, 3, 16, 16), dtype=torch.uint8, generator=GEN)
+LABELS = torch.arange(12) % 3
+CLASSES = ("coat", "bag", "boot")
+
+
+def every_picture():
+    positions = {"before": np.random.default_rng(0).normal(size=(12, 2)), "after": np.random.default_rng(1).normal(size=(12, 2))}
+    return {
+        "image_rows": plots.image_rows({"a": IMAGES[:4], "b": IMAGES[4:6] / 255}, titles=CLASSES),
+        "view_grid": plots.view_grid(IMAGES[:5], IMAGES[:5] / 255, IMAGES[:5] / 255),
+        "contrast_picture": plots.contrast_picture(*IMAGES[:3]),
+        "neighbour_strip": plots.neighbour_strip(IMAGES[0], 0, {"pixels": (IMAGES[1:9], LABELS[1:9])}, CLASSES),
+        "similarity_matrix": plots.similarity_matrix(torch.eye(4)),
+        "embedding_map": plots.embedding_map(positions, LABELS, CLASSES),
+        "few_label_curve": plots.few_label_curve({"ours": {10: [0.3, 0.4], 100: [0.6, 0.7]}, "raw": {10: [0.2], 100: [0.3]}}),
+        "loss_curve": plots.loss_curve(History(30, losses=list(np.linspace(6, 3, 30))), chance=6.2),
+    }
+
+
+@pytest.mark.parametrize("name", every_picture())
+def test_picture_shows_itself_sharp_with_alternative_text(name):
+    picture = every_picture()[name]
+    data, metadata = picture._repr_mimebundle_()
+    png = base64.b64decode(data["image/png"])
+    width, _ = struct.unpack(">II", png[16:24])
+    assert png.startswith(b"\x89PNG") and width == pytest.approx(1.5 * metadata["image/png"]["width"], abs=2)
+    assert metadata["image/png"]["width"] <= 96 * plots.WIDTH  # fits the page
+    assert metadata["image/png"]["alt"] == data["text/plain"] == picture.alt and len(picture.alt) > 20
+
+
+def test_same_call_same_bytes():
+    assert [p.png() for p in every_picture().values()] == [p.png() for p in every_picture().values()]
+
+
+def test_learners_own_settings_neither_matter_nor_change():
+    plain = plots.loss_curve(History(3, losses=[3.0, 2.0, 1.0])).png()
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black"}):
+        before = dict(matplotlib.rcParams)
+        assert plots.loss_curve(History(3, losses=[3.0, 2.0, 1.0])).png() == plain
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_neighbour_strip_counts_what_it_frames():
+    labels = torch.tensor([0, 0, 1, 2])
+    picture = plots.neighbour_strip(IMAGES[0], 0, {"pixels": (IMAGES[:4], labels), "encoder": (IMAGES[:4], labels * 0)}, CLASSES)
+    assert "pixels 2 of 4" in picture.alt and "encoder 4 of 4" in picture.alt and "coat" in picture.alt
+    frames = [to_hex(patch.get_edgecolor()).upper() for patch in picture.axes[0].patches]
+    assert frames.count(style.POSITIVE) == 6 and frames.count(style.NEGATIVE) == 2
+
+
+def test_embedding_map_colours_by_class_and_names_each():
+    positions = np.arange(24.0).reshape(12, 2)
+    axes = plots.embedding_map({"a": positions}, LABELS, CLASSES).axes[0]
+    colours = [to_hex(c).upper() for c in axes.collections[0].get_facecolors()]
+    assert colours == [style.CLASSES[y].upper() for y in LABELS]
+    assert np.array_equal(axes.collections[0].get_offsets(), positions)
+    assert [text.get_text() for text in axes.texts] == list(CLASSES)
+
+
+def test_few_label_curve_draws_means_and_ranges():
+    axes = plots.few_label_curve({"ours": {10: [0.3, 0.5], 100: [0.6, 0.8]}}).axes[0]
+    assert axes.lines[0].get_xydata().tolist() == [[10, pytest.approx(0.4)], [100, pytest.approx(0.7)]]
+    heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(0.3) and heights.max() == pytest.approx(0.8)
+
+
+def test_umap_keeps_groups_apart_and_is_seeded():
+    centres = torch.eye(3).repeat_interleave(30, 0) * 5
+    features = centres + 0.1 * torch.randn(90, 3, generator=GEN)
+    once, twice = plots.umap_positions(features, seed=1), plots.umap_positions(features, seed=1)
+    assert once.shape == (90, 2) and np.array_equal(once, twice)
+    groups = once.reshape(3, 30, 2)
+    within = np.linalg.norm(groups - groups.mean(1, keepdims=True), axis=2).max()
+    between = min(np.linalg.norm(groups[i].mean(0) - groups[j].mean(0)) for i in range(3) for j in range(i))
+    assert between > 2 * within
+
+
+def test_colours_of_the_classes_differ_for_colour_blind_eyes():
+    """Simulated deuteranopia (Viénot, Brettel, Mollon 1999): no two of the ten colours come closer than 0.07 in RGB."""
+    rgb = np.array([matplotlib.colors.to_rgb(c) for c in style.CLASSES]) ** 2.2
+    simulated = (rgb @ np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]).T).clip(0) ** (1 / 2.2)
+    distance = np.linalg.norm(simulated[:, None] - simulated[None], axis=2) + np.eye(10)
+    assert distance.min() > 0.07 and len(set(style.CLASSES)) == 10

@@ -2,12 +2,12 @@
 
 The modules stand on floors, and an import only ever goes down:
 
-    widgets                                 panels in a notebook
-    plots                                   one look for every figure
-    training · evaluation · monitor         the loop, its live curve, the measures
-    methods                                 one file a method
-    losses · views · models                 pure functions and small modules
-    datasets · image_ops · similarity       the ground
+    widgets                                         panels in a notebook
+    plots                                           one look for every figure
+    training · evaluation · checkpoints · monitor   the loop and the measures
+    methods                                         one file a method
+    losses · views · models                         pure functions and small modules
+    datasets · image_ops · similarity               the ground
     devices · style · validate
 """
 

@@ -26,7 +26,7 @@ def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1
     1.0
     """
     bank, bank_labels, queries, query_labels = _split(bank, bank_labels, queries, query_labels, "bank", "queries")
-    k, tau = whole("k", k), number("temperature", temperature, above=0)
+    k, tau = whole("k", k), number("temperature", temperature, least=1e-6)
     if k > len(bank):
         raise ValueError(f"k = {k} neighbours asked for, but the bank has only {len(bank)} rows")
     bank, queries = unit(bank), unit(queries)

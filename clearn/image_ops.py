@@ -36,9 +36,12 @@ def as_images(images):
         raise TypeError(f"images must be uint8, or floating point in [0, 1], got {images.dtype}")
     shape = tuple(images.shape)
     if images.ndim != 4 or shape[1] not in (1, 3):
-        last = images.ndim in (3, 4) and shape[-1] in (1, 3)
-        hint = {(4, True): "; the channels come last: permute(0, 3, 1, 2)", (3, True): "; did you mean permute(2, 0, 1)[None]?",
-                (3, False): "; for one image use unsqueeze(0), for gray images unsqueeze(1)"}.get((images.ndim, last), "")  # fmt: skip
+        hints = {
+            (4, True): "; the channels come last: permute(0, 3, 1, 2)",
+            (3, True): "; did you mean permute(2, 0, 1)[None]?",
+            (3, False): "; for one image use unsqueeze(0), for gray images unsqueeze(1)",
+        }
+        hint = hints.get((images.ndim, images.ndim > 0 and shape[-1] in (1, 3)), "")
         raise ValueError(f"images must have shape (N, C, H, W) with C = 1 or 3, got {shape}{hint}")
     if images.numel() == 0:
         raise ValueError(f"images must hold at least one image of at least one pixel, got shape {shape}")
@@ -49,7 +52,7 @@ def as_images(images):
     if math.isnan(low):
         raise ValueError("images hold NaN, expected values in [0, 1]")
     if low < -1e-5 or high > 1 + 1e-5:
-        hint = "; normalise after augmenting, not before" if low < 0 else "; divide by 255, or pass uint8" if 1.5 < high <= 255 else ""
+        hint = "; normalise after augmenting, not before" if low < 0 else "; divide by 255, or pass uint8"
         raise ValueError(f"images must lie in [0, 1], got values from {low:.4g} to {high:.4g}{hint}")
     return images.clamp(0, 1)
 
@@ -129,7 +132,8 @@ def horizontal_flip(images, which=True):
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return torch.where(_move(_booleans("which", which, len(images)), images)[:, None, None, None], images.flip(3), images)
+    which = _move(_booleans("which", which, len(images)), images)[:, None, None, None]
+    return torch.where(which, images.flip(3), images)
 
 
 @_operation
@@ -249,7 +253,7 @@ def gaussian_blur(images, sigma, kernel_size):
     n, _, height, width = images.shape
     sigma, size = _numbers("sigma", sigma, n, least=0), whole("kernel_size", kernel_size)
     if size % 2 == 0 or size >= 2 * min(height, width):
-        raise ValueError(f"kernel_size must be odd and below twice the sides of the images, {height} × {width}, got {size}")
+        raise ValueError(f"kernel_size must be odd and below twice the sides, {height} × {width}, got {size}")
     if not sigma.any():
         return images
     i = torch.arange(size) - size // 2
@@ -347,10 +351,11 @@ def _integers(name, value, n):
 
 def _boxes(boxes, images):
     boxes, sides = _integers("boxes", boxes, len(images)), torch.tensor(images.shape[2:])
-    wrong = ((boxes[:, :2] < 0) | (boxes[:, 2:] < 1) | (boxes[:, 2:] > sides) | (boxes[:, :2] > sides - boxes[:, 2:])).any(1)
+    start, extent = boxes[:, :2], boxes[:, 2:]
+    wrong = ((start < 0) | (extent < 1) | (extent > sides) | (start > sides - extent)).any(1)
     if wrong.any():
-        box = boxes[wrong][0].tolist()
-        raise ValueError(f"boxes (top, left, height, width) must lie inside the images of {sides[0]} × {sides[1]}, got {box}")
+        box, (height, width) = boxes[wrong][0].tolist(), sides.tolist()
+        raise ValueError(f"boxes (top, left, height, width) must lie inside the {height} × {width} images, got {box}")
     return boxes
 
 

@@ -38,10 +38,10 @@ class simclr_views:
 
     `views(images, generator=None)` -> (view0, view1), each (N, C, size, size), float32 in [0, 1]; images (N, C, H, W),
     uint8 or float in [0, 1], C = 1 or 3. Each image has parameters of its own, in each view. They are drawn on the CPU,
-    by the generator or else by torch's global one, and nothing else is random: a seed gives the same views on any device.
+    by the generator or else by torch's global one, and nothing else is random: one seed, the same views on any device.
     `views.draw(n, height, width)` shows what is drawn, and `views.apply(images, parameters)` makes one view of it.
 
-    Args: size of the views in pixels; strength of the colour jitter. scale: the crop's area as a fraction of the image's,
+    Args: size of the views in pixels; strength of the colour jitter. scale: the crop's area as a fraction of the image,
     from, to; ratio: its width / height, from, to. rotation: up to so many degrees either way. brightness, contrast,
     saturation: factors from 1 − strength · b to 1 + strength · b, not below 0; hue: up to strength · h of a turn either
     way, at most ½. flip, jitter, gray, blur, solarize: the probability of each, for an image. The blur's sigma is drawn
@@ -86,7 +86,8 @@ class simclr_views:
     def __call__(self, images, generator=None):
         x = ops.as_images(images)
         n, _, height, width = x.shape
-        return self._apply(x.repeat(2, 1, 1, 1), self.draw(2 * n, height, width, generator)).split(n)  # one pass for both
+        parameters = self.draw(2 * n, height, width, generator)  # first those of view0
+        return self._apply(x.repeat(2, 1, 1, 1), parameters).split(n)
 
     def apply(self, images, parameters):
         """One view of the images (N, C, H, W), as the parameters of N views say."""
@@ -110,15 +111,15 @@ class simclr_views:
         n, height, width = whole("n", n), whole("height", height), whole("width", width)
         if generator is not None and (not isinstance(generator, torch.Generator) or generator.device.type != "cpu"):
             given = getattr(generator, "device", type(generator).__name__)
-            raise TypeError(f"generator must be a torch.Generator on the CPU, got {given}; on any device, use torch.Generator()")
+            raise TypeError(f"generator must be a torch.Generator on the CPU, torch.Generator(), got {given}")
         u = torch.rand(n, 37, generator=generator, dtype=torch.float64)  # a row an image, in [0, 1)
         area, aspect, place, order, factors, single = u.split([10, 10, 2, 4, 4, 7], dim=1)
         flip, angle, jitter, gray, blur, sigma, solarize = single.T
         jitter = jitter < self.jitter
         spread = self.strength * torch.tensor([self.brightness, self.contrast, self.saturation], dtype=torch.float64)
-        low = (1 - spread).clamp(min=0)
-        factors, turn = torch.where(jitter[:, None], low + (1 + spread - low) * factors[:, :3], 1.0), 2 * factors[:, 3] - 1
-        brightness, contrast, saturation = factors.float().T
+        low, turn = (1 - spread).clamp(min=0), 2 * factors[:, 3] - 1
+        factors = low + (1 + spread - low) * factors[:, :3]
+        brightness, contrast, saturation = torch.where(jitter[:, None], factors, 1.0).float().T
         return Parameters(
             boxes=self._boxes(area, aspect, place, height, width),
             flip=flip < self.flip,

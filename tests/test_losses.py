@@ -89,7 +89,7 @@ def contrastive_loop(z0, z1, same, margin):  # Hadsell et al., eq. 4, with Y = 0
 @pytest.mark.parametrize("n, d", [(1, 3), (2, 1), (6, 4)])
 def test_info_nce_nt_xent_and_sup_con_equal_their_loops(n, d, temperature):
     a, b, negatives = normal(n, d), normal(n, d, seed=1), normal(5, d, seed=2)
-    close = dict(rel=1e-9, abs=1e-12)
+    close = {"rel": 1e-9, "abs": 1e-12}
     assert nt_xent(a, b, temperature).item() == pytest.approx(nt_xent_loop(a.numpy(), b.numpy(), temperature), **close)
     for k in (None, negatives):
         expected = info_nce_loop(a.numpy(), b.numpy(), None if k is None else k.numpy(), temperature)
@@ -367,12 +367,12 @@ class Elsewhere(torch.Tensor):
 X = torch.ones(3, 2)
 Y = torch.tensor([0, 1, 1])
 GOOD = {
-    contrastive_loss: dict(z0=X, z1=X, same=Y, margin=1.0),
-    triplet_loss: dict(anchor=X, positive=X, negative=X, margin=1.0),
-    info_nce: dict(query=X, positive=X, negatives=X, temperature=0.1),
-    nt_xent: dict(z0=X, z1=X, temperature=0.5),
-    negative_cosine: dict(p=X, z=X),
-    sup_con: dict(z=X, labels=Y, temperature=0.1),
+    contrastive_loss: {"z0": X, "z1": X, "same": Y, "margin": 1.0},
+    triplet_loss: {"anchor": X, "positive": X, "negative": X, "margin": 1.0},
+    info_nce: {"query": X, "positive": X, "negatives": X, "temperature": 0.1},
+    nt_xent: {"z0": X, "z1": X, "temperature": 0.5},
+    negative_cosine: {"p": X, "z": X},
+    sup_con: {"z": X, "labels": Y, "temperature": 0.1},
 }
 ONE_MATRIX = [  # a feature matrix that no loss can take; the error; what its message says
     ([[1.0, 2.0]], TypeError, ["must be a torch.Tensor, got list", "torch.as_tensor"]),

@@ -201,7 +201,7 @@ def test_strict_nbval_sees_each_change(executed, tmp_path):
     unexecuted.outputs, unexecuted.execution_count = [], None
     nbformat.write(notebook, tmp_path / "changed.ipynb")
     report, _ = nbval(tmp_path / "changed.ipynb", tmp_path, limit=60)
-    said = dict(re.findall(r"^_+ \S*::Cell (\d+) _+$(.*?)(?=^_+ |^=+ )", report, re.MULTILINE | re.DOTALL))
+    said = dict(re.findall(r"^_+ [^\n]*::Cell (\d+) _+$(.*?)(?=^_+ |^=+ )", report, re.MULTILINE | re.DOTALL))
     for number, (name, (_, _, _, words)) in enumerate(CASES.items(), 1):
         found = said.get(str(number))
         assert (found is None) if words is ALL_WELL else re.search(words, found or ""), f"{name}: {found}"

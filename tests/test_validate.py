@@ -99,19 +99,19 @@ def test_a_number_may_come_from_python_numpy_or_torch(value):
 
 
 @pytest.mark.parametrize("value, bounds, words", [
-    (0, dict(above=0), "x must be a finite number above 0, got 0"),
-    (-1, dict(least=0), "x must be a finite number at least 0, got -1"),
-    (1.5, dict(least=0, most=1), "x must be a finite number at least 0 and at most 1, got 1.5"),
-    (2, dict(most=1), "x must be a finite number at most 1, got 2"),
+    (0, {"above": 0}, "x must be a finite number above 0, got 0"),
+    (-1, {"least": 0}, "x must be a finite number at least 0, got -1"),
+    (1.5, {"least": 0, "most": 1}, "x must be a finite number at least 0 and at most 1, got 1.5"),
+    (2, {"most": 1}, "x must be a finite number at most 1, got 2"),
     (float("nan"), {}, "x must be a finite number, got nan"),
-    (float("-inf"), dict(most=1), "x must be a finite number at most 1, got -inf"),
+    (float("-inf"), {"most": 1}, "x must be a finite number at most 1, got -inf"),
     (10**400, {}, "x must be a finite number, got inf"),
 ])  # fmt: skip
 def test_a_number_out_of_range_is_named(value, bounds, words):
     says(ValueError, [words], validate.number, "x", value, **bounds)
 
 
-@pytest.mark.parametrize("bounds", [dict(least=1), dict(most=1), dict(above=0.9), dict(least=1, most=1)])
+@pytest.mark.parametrize("bounds", [{"least": 1}, {"most": 1}, {"above": 0.9}, {"least": 1, "most": 1}])
 def test_bounds_are_inclusive_but_for_above(bounds):
     assert validate.number("x", 1, **bounds) == 1
 

@@ -22,7 +22,7 @@ class SimCLR(Method):
         super().__init__()
         self.encoder = encoder
         self.head = projection_head(encoder.dim, hidden, out)
-        self.temperature = number("temperature", temperature, above=0)
+        self.temperature = number("temperature", temperature, least=1e-6)
 
     def forward(self, view0, view1):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views

@@ -1,15 +1,15 @@
 """NT-Xent, forward and backward, beside the least that it could be, and beside lightly's.
 
-    python tests/benchmarks/bench_losses.py
+    python -m tests.benchmarks.bench_losses
 """
 
-import statistics
-import time
+from statistics import median
 
 import torch
 import torch.nn.functional as F
 
 from clearn.losses import nt_xent
+from tests.benchmarks.common import Row, interleaved, table
 
 TEMPERATURE, D = 0.5, 128
 
@@ -23,8 +23,8 @@ def least(z0, z1):
 
 
 def contenders():
-    yield "nt_xent", lambda z0, z1: nt_xent(z0, z1, TEMPERATURE)
     yield "one matmul + cross_entropy", least
+    yield "nt_xent", lambda z0, z1: nt_xent(z0, z1, TEMPERATURE)
     try:
         from lightly.loss import NTXentLoss
     except ImportError:
@@ -32,33 +32,26 @@ def contenders():
     yield "lightly NTXentLoss", NTXentLoss(TEMPERATURE)
 
 
-def interleaved(functions, turns):
-    """Of each function, its times in seconds; they take turns, so that a busy moment meets them all."""
-    times = [[] for _ in functions]
-    for turn in range(turns + 5):
-        for mine, function in zip(times, functions):
-            start = time.perf_counter()
-            function()
-            if turn >= 5:  # the first turns warm up
-                mine.append(time.perf_counter() - start)
-    return times
+def step(loss, n):
+    """`loss` of two views of n images, forward and backward, as a function of nothing."""
+    z = F.normalize(torch.randn(2 * n, D, generator=torch.Generator().manual_seed(0)), dim=1)
+    z0, z1 = (view.clone().requires_grad_() for view in z.split(n))
+    return lambda: torch.autograd.grad(loss(z0, z1), (z0, z1))
 
 
 def rows(repeats=5):
-    """Yield (what, milliseconds, ratio to one matmul + cross_entropy, note); medians, of each repeat and over them."""
+    """Medians, of each repeat and over the repeats; the note has the least and the greatest ratio."""
     for n, turns in ((256, 100), (1024, 15)):
-        z0, z1 = F.normalize(torch.randn(2, n, D, generator=torch.Generator().manual_seed(0)), dim=-1).unbind()
-        z0, z1 = z0.requires_grad_(), z1.requires_grad_()
-        names, losses = zip(*contenders())
-        steps = [lambda loss=loss: torch.autograd.grad(loss(z0, z1), (z0, z1)) for loss in losses]
-        medians = [[statistics.median(t) for t in interleaved(steps, turns)] for _ in range(repeats)]
+        names, losses = zip(*contenders(), strict=True)
+        steps = [step(loss, n) for loss in losses]
+        medians = [[median(times) for times in interleaved(steps, turns)] for _ in range(repeats)]
         for i, name in enumerate(names):
-            ratios = sorted(m[i] / m[1] for m in medians)
-            milliseconds = 1000 * statistics.median(m[i] for m in medians)
-            note = f"N={n}, D={D}, forward + backward, {repeats} runs: {ratios[0]:.2f} to {ratios[-1]:.2f}"
-            yield name, milliseconds, statistics.median(ratios), note
+            ratios = sorted(m[i] / m[0] for m in medians)
+            note = f"forward + backward; {repeats} repeats: {ratios[0]:.2f} to {ratios[-1]:.2f}"
+            milliseconds = 1000 * median(m[i] for m in medians)
+            yield Row(f"{name}, N={n}, D={D}", milliseconds, "ms", median(ratios), note=note)
 
 
 if __name__ == "__main__":
-    for what, milliseconds, ratio, note in rows():
-        print(f"{what:28} {milliseconds:8.2f} ms   x{ratio:.2f}   {note}")
+    for line in table(rows()):
+        print(line, flush=True)

@@ -34,14 +34,15 @@ def torchvision(version, kind):
 
     t = {"v1": v1, "v2": v2}[version]
     to_float = {
-        ("v1", "PIL"): [v1.ToTensor()], ("v1", "tensor"): [v1.ConvertImageDtype(torch.float32)],
-        ("v2", "PIL"): [v2.ToImage(), v2.ToDtype(torch.float32, scale=True)], ("v2", "tensor"): [v2.ToDtype(torch.float32, scale=True)],
-    }[version, kind]  # fmt: skip
+        ("v1", "PIL"): [v1.ToTensor()],
+        ("v1", "tensor"): [v1.ConvertImageDtype(torch.float32)],
+        ("v2", "PIL"): [v2.ToImage(), v2.ToDtype(torch.float32, scale=True)],
+        ("v2", "tensor"): [v2.ToDtype(torch.float32, scale=True)],
+    }[version, kind]
     transform = t.Compose([
         t.RandomRotation(ROTATION, t.InterpolationMode.BILINEAR), t.RandomResizedCrop(SIZE), t.RandomHorizontalFlip(),
         t.RandomApply([t.ColorJitter(0.8, 0.8, 0.8, 0.2)], p=0.8), t.RandomGrayscale(0.2), *to_float])  # fmt: skip
     images = [v1.ToPILImage()(x) for x in pixels()] if kind == "PIL" else list(pixels())
-
     threads = torch.get_num_threads()
 
     def run():
@@ -65,9 +66,13 @@ def kornia(cropping):
 
 CONTENDERS = {
     "clearn": clearn,
-    **{f"torchvision {v} on {k}, one by one": (lambda v=v, k=k: torchvision(v, k)) for v in ("v1", "v2") for k in ("PIL", "tensor")},
-    **{f"kornia, {c} crops": (lambda c=c: kornia(c)) for c in ("slice", "resample")},
-}  # fmt: skip
+    "torchvision v1 on PIL images, one by one": lambda: torchvision("v1", "PIL"),
+    "torchvision v1 on tensors, one by one": lambda: torchvision("v1", "tensor"),
+    "torchvision v2 on PIL images, one by one": lambda: torchvision("v2", "PIL"),
+    "torchvision v2 on tensors, one by one": lambda: torchvision("v2", "tensor"),
+    "kornia, crops by slicing": lambda: kornia("slice"),
+    "kornia, crops by resampling": lambda: kornia("resample"),
+}
 
 
 def rows():
@@ -82,7 +87,8 @@ def rows():
     best = dict(zip(runs, map(min, interleaved(runs.values(), TURNS, warmup=1)), strict=True))
     for name, seconds in best.items():
         memory = in_a_process("tests.benchmarks.bench_views", name)
-        yield Row(f"views: {name}", 2 * BATCH / seconds, "views/s", seconds / best["clearn"], memory, "ratio: clearn's speed over this")
+        speed, ratio = 2 * BATCH / seconds, seconds / best["clearn"]
+        yield Row(f"views: {name}", speed, "views/s", ratio, memory, "ratio: clearn's speed over this")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1
     return correct / len(queries)
 
 
-def linear_probe(train_features, train_labels, test_features, test_labels, C=1.0):
+def linear_probe(train_features, train_labels, test_features, test_labels, C=10.0):
     """Accuracy of a linear classifier on frozen features: logistic regression on standardised columns.
 
     Args: features (N, D), labels (N,), for training and testing; C > 0, the inverse strength of the L2 penalty. Columns
@@ -82,7 +82,7 @@ def few_labels(labels, count, seed=0):
     return shuffled[rank[shuffled].argsort(stable=True)][:count]
 
 
-def few_label_curve(train_features, train_labels, test_features, test_labels, counts=(10, 100, 1000), repeats=5, C=1.0):
+def few_label_curve(train_features, train_labels, test_features, test_labels, counts=(10, 100, 1000), repeats=5, C=10.0):
     """Accuracy of a linear probe that sees only a few labels: {count: [accuracy for each of `repeats` draws]}.
 
     Args: as in `linear_probe`; counts, how many labelled training samples, drawn evenly over the classes by

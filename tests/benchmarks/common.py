@@ -1,11 +1,14 @@
 """What the benchmarks share: a row of the table, timing in turns, and a process of its own for memory."""
 
+import contextlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -44,11 +47,13 @@ def in_a_process(module, *arguments):
 
 def peak_memory():
     """The most memory that this process has held, in MiB (None where the system does not tell)."""
-    try:
+    with contextlib.suppress(OSError):  # Linux: getrusage would count what the parent held before it started us
+        return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 2**10
+    with contextlib.suppress(ImportError):
         import resource
-    except ImportError:
-        return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes
+    return None
 
 
 def machine():

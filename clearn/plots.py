@@ -169,7 +169,7 @@ def umap_positions(features, neighbors=15, seed=0):
         unit = torch.nn.functional.normalize(features).numpy()
         distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
         reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init="pca", min_dist=0.3,
-                            random_state=seed, n_jobs=1)  # fmt: skip
+                            n_epochs=200, random_state=seed, n_jobs=1)  # fmt: skip
         return reducer.fit_transform(unit)
 
 

@@ -30,7 +30,7 @@ class History:
     interrupted: bool = False
 
 
-def pretrain(method, images, views, *, steps, batch_size=256, lr=3e-3, weight_decay=1e-4, warmup=0.1, seed=0,
+def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_decay=1e-4, warmup=0.1, seed=0,
              device=None, checkpoint=None, checkpoint_every=30.0, show=True):  # fmt: skip
     """Train `method` on two random views of each image, with AdamW; return the History.
 

@@ -174,6 +174,17 @@ def test_feature_std_closed_forms():
     assert feature_std(gaussian).item() == pytest.approx(1 / 8, rel=0.01)
 
 
+def test_probe_with_more_columns_than_samples_is_scikit_learns():
+    """The turn of the axes that makes this case fast changes no prediction."""
+    from sklearn.linear_model import LogisticRegression
+
+    (x, y), (test_x, test_y) = blobs(40, d=200, spread=6.0), blobs(300, d=200, spread=6.0, seed=1)
+    mean, std = x.mean(0), x.std(0, correction=0)
+    expected = LogisticRegression(C=3 / 200, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
+    assert linear_probe(x, y, test_x, test_y, C=3.0) == pytest.approx(expected, abs=1 / 300)
+    assert 0.4 < expected < 0.98
+
+
 @pytest.mark.parametrize("measure", [uniformity, feature_std])
 def test_one_row_is_refused(measure):
     with pytest.raises(ValueError, match="at least two rows"):

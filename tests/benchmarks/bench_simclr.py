@@ -17,7 +17,7 @@ from clearn.models import tiny_encoder
 from tests.benchmarks.common import Row, in_a_process, peak_memory, table
 
 BATCH, STEPS, WARM = 256, 24, 4
-OPERATIONS = {"strength": 0.5, "scale": (0.3, 1.0), "rotation": 30}
+SIZE, OPERATIONS = 24, {"scale": (0.3, 1.0), "rotation": 30, "hue": 0.5, "gray": 0.4}  # those of notebook 00
 CONTENDERS = {
     "network alone": "forward + backward + AdamW on two batches of ready views",
     "clearn": "training.pretrain",
@@ -35,7 +35,7 @@ def ours(method, dtype):
     images = datasets.load("scattered").images[:20000]
     marks = []
 
-    def timed(batch, make_views=views.simclr_views(32, **OPERATIONS)):
+    def timed(batch, make_views=views.simclr_views(SIZE, **OPERATIONS)):
         marks.append(time.perf_counter())
         return make_views(batch)
 
@@ -48,7 +48,7 @@ def network_alone(method, dtype):
     device = best_device()
     method.to(device, memory_format=torch.channels_last)
     optimizer = training._adamw(method, 1e-3, 1e-4)
-    view0, view1 = torch.rand(2, BATCH, 3, 32, 32, device=device).unbind()
+    view0, view1 = torch.rand(2, BATCH, 3, SIZE, SIZE, device=device).unbind()
     for step in range(STEPS):
         if step == WARM:
             start = time.perf_counter()
@@ -84,8 +84,8 @@ def lightlys(method, dtype, workers):
 
     device = best_device()
     model = torch.nn.Sequential(method.encoder, SimCLRProjectionHead(method.encoder.dim, 256, 64)).to(device)
-    transform = SimCLRTransform(input_size=32, cj_strength=0.5, min_scale=0.3, gaussian_blur=0.0, normalize=None,
-                                rr_prob=1.0, rr_degrees=30)  # fmt: skip
+    transform = SimCLRTransform(input_size=SIZE, min_scale=0.3, cj_hue=0.5, random_gray_scale=0.4, gaussian_blur=0.0,
+                                rr_prob=1.0, rr_degrees=30, normalize=None)  # fmt: skip
     data = Pictures(datasets.load("scattered").images[: BATCH * STEPS], transform)
     loader = torch.utils.data.DataLoader(data, BATCH, shuffle=True, num_workers=workers, drop_last=True)
     criterion, optimizer = NTXentLoss(0.2), torch.optim.AdamW(model.parameters(), 1e-3)

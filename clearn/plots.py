@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from matplotlib import patheffects
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from clearn import style
@@ -60,7 +61,8 @@ def image_rows(rows, titles=None, size=0.8):
     the row would be too wide. Returns a Picture.
     """
     columns = max(len(images) for images in rows.values())
-    picture = Picture(min(WIDTH, size * columns + 1.3), (size + 0.06) * len(rows) + 0.25 * bool(titles),
+    size = min(size, (WIDTH - 1.3) / columns)
+    picture = Picture(size * columns + 1.3, (size + 0.06) * len(rows) + 0.25 * bool(titles),
                       "; ".join(f"{name}: {len(images)} images" for name, images in rows.items()))  # fmt: skip
     grid = picture.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(grid, rows.items()):
@@ -120,10 +122,10 @@ def neighbour_strip(query, query_label, rows, classes):
 @_styled
 def contrast_picture(view0, view1, other):
     """The idea in one picture: two views of one image attract, another image is pushed away. Args: each (C, H, W)."""
-    picture = Picture(6.4, 2.6, "Two views of one garment, joined by a green arrow that says: pull together. "
+    picture = Picture(6.4, 1.75, "Two views of one garment, joined by a green arrow that says: pull together. "
                       "A third picture, of another garment, with orange-red arrows that say: push apart.")  # fmt: skip
     axes = picture.subplots()
-    axes.set(xlim=(0, 6.4), ylim=(0, 2.6), aspect="equal")
+    axes.set(xlim=(0.2, 6.6), ylim=(0.45, 2.2), aspect="equal")
     axes.axis("off")
     for image, (x, y), name in ((view0, (0.9, 1.3), "a view"), (view1, (2.9, 1.3), "another view of it"),
                                 (other, (5.5, 1.3), "a view of something else")):  # fmt: skip
@@ -175,20 +177,24 @@ def umap_positions(features, neighbors=15, seed=0):
 
 @_styled
 def embedding_map(maps, labels, classes):
-    """Points coloured by class, one panel for each map, each class named where most of its points lie.
+    """Points coloured by class, one panel for each map. A class is named on the map where it keeps to itself.
 
     Args: maps, {title: positions (N, 2)}; labels (N,); classes, the names.
     """
-    picture = Picture(WIDTH, WIDTH / max(2, len(maps)) + 0.3, f"Maps of {len(labels)} images: {', '.join(maps)}")
-    labels = np.asarray(labels)
+    labels, columns = np.asarray(labels), max(2, len(maps))
+    picture = Picture(WIDTH, WIDTH / columns + 0.7, f"Maps of {len(labels)} images: {', '.join(maps)}")
     for axes, (title, positions) in zip(np.atleast_1d(picture.subplots(1, len(maps))), maps.items()):
-        axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=5, linewidths=0, alpha=0.7)
+        axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=7, linewidths=0, alpha=0.8)
         axes.set(title=title, xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         for y, name in enumerate(classes):
             centre = np.median(positions[labels == y], axis=0)
-            halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-            axes.annotate(name, centre, fontsize=9, ha="center", va="center", path_effects=halo, color=style.INK)
+            around = np.linalg.norm(positions - centre, axis=1).argsort()[: max(1, len(labels) // 50)]
+            if np.mean(labels[around] == y) > 0.4:
+                halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+                axes.annotate(name, centre, fontsize=9, ha="center", va="center", path_effects=halo, color=style.INK)
+    dots = [Line2D([], [], linestyle="", marker="o", markersize=6, color=style.CLASSES[y]) for y in range(len(classes))]
+    picture.legend(dots, classes, loc="outside lower center", ncols=min(5, len(classes)), handletextpad=0, fontsize=9)
     return picture
 
 
@@ -199,13 +205,17 @@ def few_label_curve(curves):
     Args: curves, {name: {count: [accuracies]}}, as from `evaluation.few_label_curve`.
     """
     picture = Picture(WIDTH * 0.8, 3.6, "Accuracy against the number of labels for " + ", ".join(curves))
-    axes = picture.subplots()
+    axes, ends = picture.subplots(), []
     for colour, (name, curve) in zip([style.POSITIVE, style.ANCHOR, *style.CLASSES[5:]], curves.items()):
         counts, draws = list(curve), [np.array(curve[count]) for count in curve]
         mean = [d.mean() for d in draws]
         axes.plot(counts, mean, color=colour, marker="o", markersize=4)
         axes.fill_between(counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0)
-        axes.annotate(f" {name}", (counts[-1], mean[-1]), color=colour, va="center", xytext=(6, 0), textcoords="offset points")
+        ends.append((mean[-1], name, colour))
+    height = -1.0
+    for end, name, colour in sorted(ends):  # names that would overlap move apart
+        height = max(end, height + 0.06)
+        axes.annotate(name, (counts[-1], height), color=colour, va="center", xytext=(9, 0), textcoords="offset points")
     axes.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy")
     axes.minorticks_off()
     axes.grid(axis="y")

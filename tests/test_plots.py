@@ -64,12 +64,15 @@ def test_neighbour_strip_counts_what_it_frames():
 
 
 def test_embedding_map_colours_by_class_and_names_each():
-    positions = np.arange(24.0).reshape(12, 2)
-    axes = plots.embedding_map({"a": positions}, LABELS, CLASSES).axes[0]
+    positions = np.eye(3)[LABELS][:, :2] + 0.01 * np.arange(24.0).reshape(12, 2)  # three groups, one a class
+    picture = plots.embedding_map({"a": positions, "mixed": positions * 0}, LABELS, CLASSES)
+    axes = picture.axes[0]
     colours = [to_hex(c).upper() for c in axes.collections[0].get_facecolors()]
     assert colours == [style.CLASSES[y].upper() for y in LABELS]
     assert np.array_equal(axes.collections[0].get_offsets(), positions)
     assert [text.get_text() for text in axes.texts] == list(CLASSES)
+    assert [text.get_text() for text in picture.legends[0].texts] == list(CLASSES)
+    assert len(picture.axes[1].texts) < 3  # where all classes lie on one spot, their names would hide each other
 
 
 def test_few_label_curve_draws_means_and_ranges():

@@ -20,11 +20,18 @@ def unit(x):
     tensor([[0.6000, 0.8000],
             [0.0000, 0.0000]])
     """
-    x = _vectors("x", x)
+    return _unit(_vectors("x", x))
+
+
+def _unit(x):
+    """`unit` for features that have been looked at."""
     largest = x.detach().abs().amax(-1, keepdim=True)
     has_direction = largest > SMALLEST
     x = x / torch.where(has_direction, largest, 1)  # now squares neither overflow nor vanish
     return x * (has_direction / torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min(1))
+
+
+unit.unchecked = _unit
 
 
 @full_precision
@@ -46,7 +53,7 @@ def cosine_similarity(a, b):
     except RuntimeError:
         raise ValueError(f"shapes {tuple(a.shape)} and {tuple(b.shape)} do not broadcast; for all pairs of rows use "
                          "pairwise_cosine") from None  # fmt: skip
-    return (unit(a) * unit(b)).sum(-1).clamp(-1, 1)
+    return (_unit(a) * _unit(b)).sum(-1).clamp(-1, 1)
 
 
 @full_precision
@@ -60,8 +67,8 @@ def pairwise_cosine(a, b=None):
             [0.7071]])
     """
     a, b = _two(a, b)
-    a = unit(a)
-    return (a @ (a if b is None else unit(b)).T).clamp(-1, 1)
+    a = _unit(a)
+    return (a @ (a if b is None else _unit(b)).T).clamp(-1, 1)
 
 
 @full_precision

@@ -3,6 +3,7 @@
     python -m tests.benchmarks.bench_simclr
 """
 
+import functools
 import json
 import statistics
 import sys
@@ -21,18 +22,19 @@ SIZE, OPERATIONS = 24, {"scale": (0.3, 1.0), "rotation": 30, "hue": 0.5, "gray":
 CONTENDERS = {
     "network alone": "forward + backward + AdamW on two batches of ready views",
     "clearn": "training.pretrain",
-    "network alone, float32": "the same without mixed precision",
-    "clearn, float32": "training.pretrain without mixed precision",
-    "lightly, float32, 0 workers": "its transform, loss and head, in its own examples' precision",
-    "lightly, float32, 2 workers": "",
-    "lightly, mixed precision, 2 workers": "the same precision as ours",
+    "lightly, 2 workers": "its transform, loss and head on the same encoder",
 }
+
+
+@functools.cache
+def scattered():
+    return datasets.load("scattered").images
 
 
 def ours(method, dtype):
     """The public training loop, show and all; only the precision may be overruled."""
     training.fast_dtype = lambda device: dtype
-    images = datasets.load("scattered").images[:20000]
+    images = scattered()[:20000]
     marks = []
 
     def timed(batch, make_views=views.simclr_views(SIZE, **OPERATIONS)):
@@ -86,7 +88,7 @@ def lightlys(method, dtype, workers):
     model = torch.nn.Sequential(method.encoder, SimCLRProjectionHead(method.encoder.dim, 256, 64)).to(device)
     transform = SimCLRTransform(input_size=SIZE, min_scale=0.3, cj_hue=0.5, random_gray_scale=0.4, gaussian_blur=0.0,
                                 rr_prob=1.0, rr_degrees=30, normalize=None)  # fmt: skip
-    data = Pictures(datasets.load("scattered").images[: BATCH * STEPS], transform)
+    data = Pictures(scattered()[: BATCH * STEPS], transform)
     loader = torch.utils.data.DataLoader(data, BATCH, shuffle=True, num_workers=workers, drop_last=True)
     criterion, optimizer = NTXentLoss(0.2), torch.optim.AdamW(model.parameters(), 1e-3)
     for step, (view0, view1) in enumerate(loader):
@@ -101,32 +103,32 @@ def lightlys(method, dtype, workers):
     return BATCH * (STEPS - WARM) / (time.perf_counter() - start)
 
 
-def measure(name):
+def measure(name, precision):
+    """Images a second of one contender, from a fresh network."""
     torch.manual_seed(0)
-    dtype = None if "float32" in name else fast_dtype(best_device())
+    dtype = fast_dtype(best_device()) if precision == "mixed" else None
     method = SimCLR(tiny_encoder(3))
-    if name.startswith("network"):
+    if name == "network alone":
         return network_alone(method, dtype)
-    if name.startswith("clearn"):
-        return ours(method, dtype)
-    return lightlys(method, dtype, workers=int(name.split()[-2]))
+    return ours(method, dtype) if name == "clearn" else lightlys(method, dtype, workers=2)
 
 
-def rows(rounds=3):
-    """Every contender in a process of its own, in turns; medians over the rounds. Ratio: to the network alone."""
-    found = {name: [in_a_process(__spec__.name, name)] for name in CONTENDERS}
-    for _ in range(rounds - 1):
-        for name in CONTENDERS:
-            found[name].append(in_a_process(__spec__.name, name))
-    speed = {name: statistics.median(run["speed"] for run in runs) for name, runs in found.items()}
-    for name, note in CONTENDERS.items():
-        alone = speed["network alone, float32" if "float32" in name else "network alone"]
-        memory = max(run["memory"] or 0 for run in found[name]) or None
-        yield Row(f"SimCLR: {name}", speed[name], "images/s", speed[name] / alone, memory, note)
+def rows(rounds=5):
+    """The contenders take turns in one process, since a machine's speed drifts; ratio to the network alone, turn by turn.
+
+    Memory is that of a process of its own for each.
+    """
+    for precision in ("mixed", "float32") if fast_dtype(best_device()) else ("float32",):
+        turns = [{name: measure(name, precision) for name in CONTENDERS} for _ in range(rounds)]
+        for name, note in CONTENDERS.items():
+            speed = statistics.median(turn[name] for turn in turns)
+            ratio = statistics.median(turn[name] / turn["network alone"] for turn in turns)
+            memory = in_a_process(__spec__.name, name, precision)["memory"]
+            yield Row(f"SimCLR, {precision}: {name}", speed, "images/s", ratio, memory, note)
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        print(json.dumps({"speed": measure(sys.argv[1]), "memory": peak_memory()}))
+        print(json.dumps({"speed": measure(*sys.argv[1:]), "memory": peak_memory()}))
     else:
         print(*table(rows()), sep="\n")

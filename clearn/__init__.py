@@ -3,7 +3,7 @@
 The modules stand on floors, and an import only ever goes down:
 
     widgets                                         panels in a notebook
-    plots                                           one look for every figure
+    plots · pictures                                one look for every figure
     training · evaluation · checkpoints · monitor   the loop and the measures
     methods                                         one file a method
     losses · views · models                         pure functions and small modules

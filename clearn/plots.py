@@ -1,59 +1,16 @@
 """One look for every figure. Each function returns a `Picture`: a matplotlib Figure that carries its alternative text."""
 
-import base64
-import io
-from functools import wraps
-
 import numpy as np
 import torch
 from matplotlib import patheffects
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from clearn import style
-
-WIDTH = 8.0  # inches, 768 px on the page
-
-
-class Picture(Figure):
-    """A figure that shows itself in a notebook, sharp, and with `alt`, its content in words, for who cannot see it."""
-
-    def __init__(self, width, height, alt):
-        super().__init__(figsize=(width, height), layout="constrained")
-        self.alt = alt
-
-    def png(self, scale=1.5):
-        """The figure as PNG bytes, at `scale` times the size it has on the page."""
-        data = io.BytesIO()
-        with style.look():
-            self.savefig(data, format="png", dpi=96 * scale, metadata={"Software": None})
-        return data.getvalue()
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        size = {"width": round(96 * self.get_figwidth()), "alt": self.alt}
-        return {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}, {"image/png": size}
+from clearn.pictures import WIDTH, Picture, draw_image, pixels, styled
 
 
-def _styled(function):
-    """Decorate a function that draws, so that it draws in the course's style."""
-
-    @wraps(function)
-    def wrapper(*args, **kwargs):
-        with style.look():
-            return function(*args, **kwargs)
-
-    return wrapper
-
-
-def draw_image(axes, image):
-    """Show one image (C, H, W), uint8 or float in [0, 1], on `axes`, its pixels sharp."""
-    axes.imshow(_pixels(image), interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-
-
-@_styled
+@styled
 def image_rows(rows, titles=None, size=0.8):
     """Rows of images, each with its name at the left.
 
@@ -84,7 +41,7 @@ def view_grid(images, view0, view1):
     return picture
 
 
-@_styled
+@styled
 def neighbour_strip(query, query_label, rows, classes):
     """An image and, in one row for each representation, its nearest neighbours: a neighbour of its class has a
     green frame, any other a dashed orange-red one.
@@ -103,7 +60,7 @@ def neighbour_strip(query, query_label, rows, classes):
     axes = picture.add_axes((0, 0, 1, 1))
 
     def place(image, x, y, size, text, frame, dashes="-"):
-        axes.imshow(_pixels(image), interpolation="nearest", extent=(x, x + size, y + size, y))
+        axes.imshow(pixels(image), interpolation="nearest", extent=(x, x + size, y + size, y))
         axes.add_patch(Rectangle((x, y), size, size, fill=False, edgecolor=frame, linewidth=3, linestyle=dashes))
         axes.text(x + size / 2, y + size + 0.06, text, fontsize=8.5, ha="center", va="top", color=style.INK)
 
@@ -119,7 +76,7 @@ def neighbour_strip(query, query_label, rows, classes):
     return picture
 
 
-@_styled
+@styled
 def contrast_picture(view0, view1, other):
     """The idea in one picture: two views of one image attract, another image is pushed away. Args: each (C, H, W)."""
     picture = Picture(6.4, 1.75, "Two views of one garment, joined by a green arrow that says: pull together. "
@@ -143,7 +100,7 @@ def contrast_picture(view0, view1, other):
     return picture
 
 
-@_styled
+@styled
 def similarity_matrix(cosine, title="cosine similarity"):
     """A matrix of cosines (N, M) as a heat map from −1 to 1, rows down and columns across."""
     picture = Picture(4.6, 4, f"Heat map: {title} of {cosine.shape[0]} rows with {cosine.shape[1]} columns")
@@ -168,14 +125,14 @@ def umap_positions(features, neighbors=15, seed=0):
         warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
         import umap
 
-        unit = torch.nn.functional.normalize(features).numpy()
+        unit = torch.nn.functional.normalize(features.cpu()).numpy()
         distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
         reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init="pca", min_dist=0.3,
                             n_epochs=200, random_state=seed, n_jobs=1)  # fmt: skip
         return reducer.fit_transform(unit)
 
 
-@_styled
+@styled
 def embedding_map(maps, labels, classes):
     """Points coloured by class, one panel for each map. A class is named on the map where it keeps to itself.
 
@@ -198,7 +155,7 @@ def embedding_map(maps, labels, classes):
     return picture
 
 
-@_styled
+@styled
 def few_label_curve(curves):
     """Accuracy against the number of labels: mean and range over the draws, each curve named at its end.
 
@@ -222,7 +179,7 @@ def few_label_curve(curves):
     return picture
 
 
-@_styled
+@styled
 def loss_curve(history, chance=None):
     """Loss against the step, thin, with its running mean; `chance`, a loss that means "nothing learned", as a dotted line."""
     picture = Picture(WIDTH * 0.8, 3, f"The loss falls over {len(history.losses)} steps")
@@ -236,9 +193,3 @@ def loss_curve(history, chance=None):
         axes.annotate("chance", (len(losses), chance), color=style.MUTED, ha="right", va="bottom")
     axes.set(xlabel="step", ylabel="loss", xlim=(0, len(losses)))
     return picture
-
-
-def _pixels(image):
-    """An image (C, H, W), uint8 or float in [0, 1], C = 1 or 3, as matplotlib wants it: (H, W, 3)."""
-    image = torch.as_tensor(image).cpu()
-    return (image if image.dtype == torch.uint8 else image.clamp(0, 1)).permute(1, 2, 0).expand(-1, -1, 3).numpy()

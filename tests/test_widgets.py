@@ -80,7 +80,7 @@ def test_what_is_saved_is_the_picture_with_its_words(panel):
 def test_the_style_is_the_course_s(monkeypatch):
     seen = []
     monkeypatch.setitem(style.RC, "lines.linewidth", 7)
-    PlotPanel(lambda: seen.append(plots.Figure().subplots().plot([1])[0].get_linewidth()) or line(1), "a line")
+    PlotPanel(lambda: seen.append(plots.Picture(4, 3, "a picture").subplots().plot([1])[0].get_linewidth()) or line(1), "a line")
     assert seen == [7]
 
 

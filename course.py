@@ -341,7 +341,7 @@ def command_line(command, rest):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     if not any(argument.endswith(".ipynb") for argument in rest):
-        options.append(os.path.join("notebooks", "00_start_here.ipynb"))
+        options.append("--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb")  # also in the printed address
     return [PYTHON, "-m", "jupyterlab"] + options + rest
 
 

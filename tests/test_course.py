@@ -112,7 +112,7 @@ def test_from_nothing_to_the_command_and_back_after_a_kill(tmp_path):
     *said, answer = out.splitlines()
     assert code == 7 and not said and (project / ".venv/install.log").read_bytes() == log
     arguments = json.loads(answer)[-1]
-    assert arguments[-2:] == [str(Path("notebooks/00_start_here.ipynb")), "--no-browser"]
+    assert arguments[-2:] == ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb", "--no-browser"]
 
     project.joinpath("pyproject.toml").write_text(PROJECT + 'dependencies = ["nowhere"]\n')
     project.joinpath("backend.py").write_text(BACKEND.replace("Version: 1", "Version: 1\\nRequires-Dist: nowhere"))

@@ -3,13 +3,15 @@
     python -m tests.benchmarks.bench_losses
 """
 
+import json
+import sys
 from statistics import median
 
 import torch
 import torch.nn.functional as F
 
 from clearn.losses import nt_xent
-from tests.benchmarks.common import Row, interleaved, table
+from tests.benchmarks.common import Row, in_a_process, interleaved, peak_memory, table
 
 TEMPERATURE, D = 0.5, 128
 
@@ -49,9 +51,14 @@ def rows(repeats=5):
             ratios = sorted(m[i] / m[0] for m in medians)
             note = f"forward + backward; {repeats} repeats: {ratios[0]:.2f} to {ratios[-1]:.2f}"
             milliseconds = 1000 * median(m[i] for m in medians)
-            yield Row(f"{name}, N={n}, D={D}", milliseconds, "ms", median(ratios), note=note)
+            memory = in_a_process(__spec__.name, i, n)
+            yield Row(f"{name}, N={n}, D={D}", milliseconds, "ms", median(ratios), memory, note)
 
 
 if __name__ == "__main__":
-    for line in table(rows()):
-        print(line, flush=True)
+    if len(sys.argv) > 1:  # the memory of one contender, in a process of its own
+        contender, n = map(int, sys.argv[1:])
+        step(list(contenders())[contender][1], n)()
+        print(json.dumps(peak_memory()))
+    else:
+        print(*table(rows()), sep="\n")

@@ -1,9 +1,5 @@
-"""One look for every figure. Each function returns a `Picture`: a matplotlib Figure that carries its alternative text."""
+"""Images on a page: rows of them, views of one, neighbours, and what is similar to what."""
 
-import numpy as np
-import torch
-from matplotlib import patheffects
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from clearn import style
@@ -108,88 +104,4 @@ def similarity_matrix(cosine, title="cosine similarity"):
     image = axes.imshow(cosine.detach().cpu().numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
     axes.spines[:].set_visible(False)
     picture.colorbar(image, ax=axes, label=title, shrink=0.8).outline.set_visible(False)
-    return picture
-
-
-def umap_positions(features, neighbors=15, seed=0):
-    """Positions (N, 2) of features (N, D) on a map that keeps neighbourhoods, by cosine. McInnes, Healy, Melville 2018.
-
-    The neighbours come from scikit-learn, exactly, which is many times faster here than UMAP's own search. Distances
-    between far groups mean little, and neither does the size of a group.
-    """
-    import warnings
-
-    from sklearn.neighbors import NearestNeighbors
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
-        import umap
-
-        unit = torch.nn.functional.normalize(features.cpu()).numpy()
-        distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
-        reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init="pca", min_dist=0.3,
-                            n_epochs=200, random_state=seed, n_jobs=1)  # fmt: skip
-        return reducer.fit_transform(unit)
-
-
-@styled
-def embedding_map(maps, labels, classes):
-    """Points coloured by class, one panel for each map. A class is named on the map where it keeps to itself.
-
-    Args: maps, {title: positions (N, 2)}; labels (N,); classes, the names.
-    """
-    labels, columns = np.asarray(labels), max(2, len(maps))
-    picture = Picture(WIDTH, WIDTH / columns + 0.7, f"Maps of {len(labels)} images: {', '.join(maps)}")
-    for axes, (title, positions) in zip(np.atleast_1d(picture.subplots(1, len(maps))), maps.items()):
-        axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=7, linewidths=0, alpha=0.8)
-        axes.set(title=title, xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        for y, name in enumerate(classes):
-            centre = np.median(positions[labels == y], axis=0)
-            around = np.linalg.norm(positions - centre, axis=1).argsort()[: max(1, len(labels) // 50)]
-            if np.mean(labels[around] == y) > 0.4:
-                halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-                axes.annotate(name, centre, fontsize=9, ha="center", va="center", path_effects=halo, color=style.INK)
-    dots = [Line2D([], [], linestyle="", marker="o", markersize=6, color=style.CLASSES[y]) for y in range(len(classes))]
-    picture.legend(dots, classes, loc="outside lower center", ncols=min(5, len(classes)), handletextpad=0, fontsize=9)
-    return picture
-
-
-@styled
-def few_label_curve(curves):
-    """Accuracy against the number of labels: mean and range over the draws, each curve named at its end.
-
-    Args: curves, {name: {count: [accuracies]}}, as from `evaluation.few_label_curve`.
-    """
-    picture = Picture(WIDTH * 0.8, 3.6, "Accuracy against the number of labels for " + ", ".join(curves))
-    axes, ends = picture.subplots(), []
-    for colour, (name, curve) in zip([style.POSITIVE, style.ANCHOR, *style.CLASSES[5:]], curves.items()):
-        counts, draws = list(curve), [np.array(curve[count]) for count in curve]
-        mean = [d.mean() for d in draws]
-        axes.plot(counts, mean, color=colour, marker="o", markersize=4)
-        axes.fill_between(counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0)
-        ends.append((mean[-1], name, colour))
-    height = -1.0
-    for end, name, colour in sorted(ends):  # names that would overlap move apart
-        height = max(end, height + 0.06)
-        axes.annotate(name, (counts[-1], height), color=colour, va="center", xytext=(9, 0), textcoords="offset points")
-    axes.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy")
-    axes.minorticks_off()
-    axes.grid(axis="y")
-    return picture
-
-
-@styled
-def loss_curve(history, chance=None):
-    """Loss against the step, thin, with its running mean; `chance`, a loss that means "nothing learned", as a dotted line."""
-    picture = Picture(WIDTH * 0.8, 3, f"The loss falls over {len(history.losses)} steps")
-    axes = picture.subplots()
-    losses = np.array(history.losses)
-    axes.plot(losses, color=style.ANCHOR, alpha=0.35, linewidth=0.8)
-    window = max(1, len(losses) // 20)
-    axes.plot(np.arange(window - 1, len(losses)), np.convolve(losses, np.ones(window) / window, "valid"), color=style.ANCHOR)
-    if chance is not None:
-        axes.axhline(chance, color=style.MUTED, linestyle=":", linewidth=1.5)
-        axes.annotate("chance", (len(losses), chance), color=style.MUTED, ha="right", va="bottom")
-    axes.set(xlabel="step", ylabel="loss", xlim=(0, len(losses)))
     return picture

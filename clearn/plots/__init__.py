@@ -1,0 +1,9 @@
+"""One look for every figure. Each function returns a `Picture`: a matplotlib Figure that carries its alternative text."""
+
+from clearn.pictures import WIDTH, Picture
+from clearn.plots.curves import few_label_curve, histograms, lines, loss_curve
+from clearn.plots.images import contrast_picture, image_rows, neighbour_strip, similarity_matrix, view_grid
+from clearn.plots.maps import embedding_map, umap_positions
+
+__all__ = ["WIDTH", "Picture", "contrast_picture", "embedding_map", "few_label_curve", "histograms", "image_rows", "lines",
+           "loss_curve", "neighbour_strip", "similarity_matrix", "umap_positions", "view_grid"]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Numbers on axes: curves, named where they end."""
+
+import numpy as np
+
+from clearn import style
+from clearn.pictures import WIDTH, Picture, styled
+
+
+@styled
+def few_label_curve(curves):
+    """Accuracy against the number of labels: mean and range over the draws, each curve named at its end.
+
+    Args: curves, {name: {count: [accuracies]}}, as from `evaluation.few_label_curve`.
+    """
+    picture = Picture(WIDTH * 0.8, 3.6, "Accuracy against the number of labels for " + ", ".join(curves))
+    axes, ends = picture.subplots(), []
+    for colour, (name, curve) in zip([style.POSITIVE, style.ANCHOR, *style.CLASSES[5:]], curves.items()):
+        counts, draws = list(curve), [np.array(curve[count]) for count in curve]
+        mean = [d.mean() for d in draws]
+        axes.plot(counts, mean, color=colour, marker="o", markersize=4)
+        axes.fill_between(counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0)
+        ends.append((counts[-1], mean[-1], name, colour))
+    axes.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy")
+    axes.minorticks_off()
+    name_ends(axes, ends)
+    axes.grid(axis="y")
+    return picture
+
+
+@styled
+def loss_curve(history, chance=None):
+    """Loss against the step, thin, with its running mean; `chance`, a loss that means "nothing learned", as a dotted line."""
+    picture = Picture(WIDTH * 0.8, 3, f"The loss falls over {len(history.losses)} steps")
+    axes = picture.subplots()
+    losses = np.array(history.losses)
+    axes.plot(losses, color=style.ANCHOR, alpha=0.35, linewidth=0.8)
+    window = max(1, len(losses) // 20)
+    axes.plot(np.arange(window - 1, len(losses)), np.convolve(losses, np.ones(window) / window, "valid"), color=style.ANCHOR)
+    if chance is not None:
+        axes.axhline(chance, color=style.MUTED, linestyle=":", linewidth=1.5)
+        axes.annotate("chance", (len(losses), chance), color=style.MUTED, ha="right", va="bottom")
+    axes.set(xlabel="step", ylabel="loss", xlim=(0, len(losses)))
+    return picture
+
+
+@styled
+def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False, bands=None, height=3.2, alt=None):
+    """Curves, each named where it ends.
+
+    Args: curves, {name: (x, y)}; log, which axes are logarithmic: "", "x", "y" or "xy"; points, whether to mark each
+    value; bands, {name: (low, high)}, a shaded range around a curve; alt, the picture in words.
+    """
+    picture = Picture(WIDTH * 0.8, height, alt or f"{ylabel} against {xlabel} for " + ", ".join(curves))
+    axes, ends = picture.subplots(), []
+    colours = [style.ANCHOR, style.POSITIVE, style.NEGATIVE, style.CLASSES[3], style.INK, *style.CLASSES[6:]]
+    for colour, (name, (x, y)) in zip(colours, curves.items()):
+        x, y = np.asarray(x), np.asarray(y)
+        axes.plot(x, y, color=colour, marker="o" if points else None, markersize=4)
+        if bands and name in bands:
+            axes.fill_between(x, *map(np.asarray, bands[name]), color=colour, alpha=0.15, linewidth=0)
+        seen = (x >= (x.min() if xlim is None else xlim[0])) & (x <= (x.max() if xlim is None else xlim[1]))
+        seen &= (y >= (y.min() if ylim is None else ylim[0])) & (y <= (y.max() if ylim is None else ylim[1]))
+        ends.append([x[seen][-1], y[seen][-1], name, colour])
+    axes.set(xlabel=xlabel, ylabel=ylabel, xlim=xlim, ylim=ylim)
+    for axis in log:
+        getattr(axes, f"set_{axis}scale")("log")
+    axes.grid(axis="y")
+    name_ends(axes, ends)
+    return picture
+
+
+def name_ends(axes, ends, apart=0.065):
+    """Write names beside the ends of curves; names that would overlap move apart. Args: ends, [(x, y, name, colour)]."""
+    to_axes = axes.transAxes.inverted()
+    places = [(*to_axes.transform(axes.transData.transform((x, y))), name, colour) for x, y, name, colour in ends]
+    height = -1.0
+    for x, y, name, colour in sorted(places, key=lambda place: place[1]):
+        height = max(y, height + apart)
+        axes.annotate(name, (x, height), xycoords="axes fraction", color=colour, va="center", xytext=(9, 0),
+                      textcoords="offset points", annotation_clip=False)  # fmt: skip
+
+
+@styled
+def histograms(groups, xlabel, bins=50, span=None, density=None, height=2.8, alt=None):
+    """Distributions, one over the other, each named at its peak.
+
+    Args: groups, {name: values}, two or three; span, (low, high), by default that of all values; density, a function
+    to draw as a dotted line, a theory to compare with: name and callable.
+    """
+    values = {name: np.asarray(v).ravel() for name, v in groups.items()}
+    low, high = span or (min(v.min() for v in values.values()), max(v.max() for v in values.values()))
+    picture = Picture(WIDTH * 0.8, height, alt or f"Histogram of {xlabel} for " + ", ".join(groups))
+    axes = picture.subplots()
+    for colour, (name, v) in zip([style.POSITIVE, style.NEGATIVE, style.ANCHOR], values.items()):
+        counts, edges, _ = axes.hist(v, bins, (low, high), density=True, color=colour, alpha=0.35, histtype="stepfilled")
+        axes.hist(v, bins, (low, high), density=True, color=colour, histtype="step", linewidth=1.5)
+        top = counts.argmax()
+        axes.annotate(name, (edges[top : top + 2].mean(), counts[top]), ha="center", va="bottom", color=colour,
+                      xytext=(0, 3), textcoords="offset points")  # fmt: skip
+    if density is not None:
+        name, function = density
+        x = np.linspace(low, high, 400)
+        axes.plot(x, function(x), color=style.INK, linestyle=":", linewidth=1.5)
+        axes.plot([], [], color=style.INK, linestyle=":", linewidth=1.5, label=name)
+        axes.legend(loc="upper right")
+    axes.set(xlabel=xlabel, yticks=[], xlim=(low, high))
+    axes.spines["left"].set_visible(False)
+    axes.margins(y=0.15)
+    return picture

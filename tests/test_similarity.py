@@ -178,3 +178,13 @@ def test_a_wrong_input_is_named(function, arguments, error, words):
         function(*arguments)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradient_of_a_direction_is_at_right_angles_to_it(dtype):
+    """d unit(x)/dx = (I − u uᵀ)/‖x‖, also for vectors along an axis, whose largest value is their whole length."""
+    rows = torch.cat([torch.eye(3), 2 * torch.eye(3), -torch.eye(3), torch.tensor([[3.0, 4.0, 0.0], [1e-9, 1.0, 0.0]])]).to(dtype)
+    for x in rows:
+        u, length = x / x.norm(), x.norm()
+        jacobian = torch.autograd.functional.jacobian(unit, x)
+        torch.testing.assert_close(jacobian, (torch.eye(3, dtype=dtype) - torch.outer(u, u)) / length)

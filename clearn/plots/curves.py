@@ -61,9 +61,13 @@ def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False,
         seen = (x >= (x.min() if xlim is None else xlim[0])) & (x <= (x.max() if xlim is None else xlim[1]))
         seen &= (y >= (y.min() if ylim is None else ylim[0])) & (y <= (y.max() if ylim is None else ylim[1]))
         ends.append([x[seen][-1], y[seen][-1], name, colour])
-    axes.set(xlabel=xlabel, ylabel=ylabel, xlim=xlim, ylim=ylim)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
+    limits = {name: limit for name, limit in (("xlim", xlim), ("ylim", ylim)) if limit is not None}
+    axes.set(xlabel=xlabel, ylabel=ylabel, **limits)
+    if "x" in log and points:  # the values themselves say more than powers of ten
+        axes.set_xticks(x, [f"{value:g}" for value in x])
+        axes.minorticks_off()
     axes.grid(axis="y")
     name_ends(axes, ends)
     return picture
@@ -71,6 +75,7 @@ def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False,
 
 def name_ends(axes, ends, apart=0.065):
     """Write names beside the ends of curves; names that would overlap move apart. Args: ends, [(x, y, name, colour)]."""
+    axes.autoscale_view()  # places are known only once the limits are
     to_axes = axes.transAxes.inverted()
     places = [(*to_axes.transform(axes.transData.transform((x, y))), name, colour) for x, y, name, colour in ends]
     height = -1.0

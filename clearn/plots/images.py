@@ -1,5 +1,7 @@
 """Images on a page: rows of them, views of one, neighbours, and what is similar to what."""
 
+import numpy as np
+from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from clearn import style
@@ -104,4 +106,27 @@ def similarity_matrix(cosine, title="cosine similarity"):
     image = axes.imshow(cosine.detach().cpu().numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
     axes.spines[:].set_visible(False)
     picture.colorbar(image, ax=axes, label=title, shrink=0.8).outline.set_visible(False)
+    return picture
+
+
+@styled
+def candidate_matrices(images):
+    """Who asks whom in InfoNCE within a batch and in NT-Xent, for so many `images`: right answers green, negatives
+    orange-red, what is struck out white."""
+    picture = Picture(WIDTH * 0.8, 3.5, f"Two tables for {images} images. InfoNCE: {images} by {images}, right answers on the "
+                      f"diagonal. NT-Xent: {2 * images} by {2 * images}, the diagonal struck out, right answers {images} beside it.")  # fmt: skip
+    one = np.where(np.eye(images), 1, 2)
+    two = np.where(np.roll(np.eye(2 * images), images, axis=1), 1, 2) * (1 - np.eye(2 * images, dtype=int))
+    colours = ListedColormap(["white", style.POSITIVE, "#F2B48C"])
+    for axes, (title, cells) in zip(picture.subplots(1, 2), {"InfoNCE": one, "NT-Xent": two}.items()):
+        axes.pcolormesh(cells[::-1], cmap=colours, vmin=0, vmax=2, edgecolors="white", linewidth=1.5)
+        axes.set(title=title, aspect="equal", xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        halves = ["view 0", "view 1"]
+        if len(cells) == images:
+            axes.set(xlabel="view 1", ylabel="view 0")
+        else:
+            axes.set_xticks([images / 2, 1.5 * images], halves)
+            axes.set_yticks([1.5 * images, images / 2], halves, rotation=90, va="center")
+            axes.tick_params(length=0, labelsize=11, labelcolor=style.INK)
     return picture

@@ -1,7 +1,11 @@
 """What a learner moves in a notebook. A new panel is a function that draws, and its controls."""
 
+from clearn.widgets.margin import margin_panel, moving_points
 from clearn.widgets.neighbours import nearest_neighbours, neighbour_panel
+from clearn.widgets.pairs import pair_maker
 from clearn.widgets.panel import PlotPanel
 from clearn.widgets.question import Question, predict
+from clearn.widgets.sphere import sphere_panel
+from clearn.widgets.temperature import temperature_panel
 
-__all__ = ["PlotPanel", "Question", "nearest_neighbours", "neighbour_panel", "predict"]
+__all__ = ["PlotPanel", "Question", "margin_panel", "moving_points", "nearest_neighbours", "neighbour_panel", "pair_maker", "predict", "sphere_panel", "temperature_panel"]

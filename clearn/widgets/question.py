@@ -66,8 +66,10 @@ def predict(chapter, name):
     Traceback (most recent call last):
     KeyError: "pairs has no question 'nothing', it has: ..."
     """
-    file = files("clearn") / "questions" / f"{chapter}.toml"
-    questions = tomllib.loads(file.read_text("utf8"))
+    chapters = {file.name.removesuffix(".toml"): file for file in (files("clearn") / "questions").iterdir()}
+    if chapter not in chapters:
+        raise ValueError(f"chapter must be one of {', '.join(sorted(chapters))}, got {chapter!r}")
+    questions = tomllib.loads(chapters[chapter].read_text("utf8"))
     if name not in questions:
         raise KeyError(f"{chapter} has no question {name!r}, it has: {', '.join(questions)}")
     return Question(f"question: {name}", questions[name]["question"], questions[name]["answers"])

@@ -6,7 +6,7 @@ The modules stand on floors, and an import only ever goes down:
     plots · pictures                                one look for every figure
     training · evaluation · checkpoints · monitor   the loop and the measures
     methods                                         one file a method
-    losses · views · models · dynamics              pure functions and small modules
+    losses · mining · views · models · dynamics     pure functions and small modules
     datasets · image_ops · similarity               the ground
     devices · style · validate
 """

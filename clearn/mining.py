@@ -21,7 +21,7 @@ def random_triplets(z, labels, generator=None):
 
         { (i, j, k) : y_i = y_j, i ≠ j },   k ~ Uniform{ k : y_k ≠ y_i }
 
-    Args: z (N, D); labels (N,); generator, a torch.Generator, for a draw that can be repeated.
+    Args: z (N, D); labels (N,); generator, a torch.Generator on the CPU, or None: then torch's global one.
     Returns T = Σ_c n_c (n_c − 1) triplets, n_c the size of class c.
 
     >>> random_triplets(torch.rand(3, 2), torch.tensor([7, 7, 4]))
@@ -32,8 +32,7 @@ def random_triplets(z, labels, generator=None):
     # Sorted by label a class is one block; a draw among the others steps over it.
     order = labels.argsort(stable=True)
     start, end = (torch.searchsorted(labels[order], labels[anchors], right=right) for right in (False, True))
-    device = z.device if generator is None else generator.device
-    draw = torch.randint(2**62, anchors.shape, generator=generator, device=device).to(z.device)
+    draw = torch.randint(2**62, anchors.shape, generator=generator).to(z.device)  # from the CPU: one seed, one result
     place = draw % (len(z) - (end - start))
     return anchors, positives, order[torch.where(place < start, place, place + (end - start))]
 

@@ -65,12 +65,12 @@ def nt_xent_loop(z, temperature):
     return total / len(z)
 
 
-@pytest.mark.parametrize("step, temperature, where", [(0, 0.2, "circle"), (10, 0.5, "sphere"), (60, 1.0, "circle")])
-def test_sphere_panel_says_what_loops_find(step, temperature, where):
+@pytest.mark.parametrize("step, temperature, sphere", [(0, 0.2, False), (10, 0.5, True), (60, 1.0, False)])
+def test_sphere_panel_says_what_loops_find(step, temperature, sphere):
     panel = sphere_panel()
-    for name, value in (("step", step), ("temperature", temperature), ("where", where)):
+    for name, value in (("step", step), ("temperature", temperature), ("sphere", sphere)):
         panel.controls[name].value = value
-    z = film(temperature, 2 if where == "circle" else 3)[0][step].numpy()
+    z = film(temperature, 3 if sphere else 2)[0][step].numpy()
     aligned = np.mean([np.sum((z[i] - z[i + 8]) ** 2) for i in range(8)])
     spread = np.log(np.mean([np.exp(-2 * np.sum((z[i] - z[j]) ** 2)) for i in range(16) for j in range(i)]))
     found = numbers(panel.caption.replace("(0 is", "("))

@@ -10,12 +10,14 @@ import torch
 from matplotlib.colors import to_hex
 
 from clearn import plots, style
+from clearn.plots.plane import seen_from_above
 from clearn.training import History
 
 GEN = torch.Generator().manual_seed(0)
 IMAGES = torch.randint(0, 256, (12, 3, 16, 16), dtype=torch.uint8, generator=GEN)
 LABELS = torch.arange(12) % 3
 CLASSES = ("coat", "bag", "boot")
+CIRCLE = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
 
 
 def every_picture():
@@ -28,6 +30,11 @@ def every_picture():
         "similarity_matrix": plots.similarity_matrix(torch.eye(4)),
         "embedding_map": plots.embedding_map(positions, LABELS, CLASSES),
         "few_label_curve": plots.few_label_curve({"ours": {10: [0.3, 0.4], 100: [0.6, 0.7]}, "raw": {10: [0.2], 100: [0.3]}}),
+        "lines": plots.lines({"a": ([1, 2, 4], [3, 2, 1]), "b": ([1, 2, 4], [1, 1, 1])}, "x", "loss", log="x", points=True),
+        "histograms": plots.histograms({"a": np.arange(50.0), "b": np.arange(20.0, 60.0)}, "distance", density=("flat", np.ones_like)),
+        "points_and_forces": plots.points_and_forces(CIRCLE, CIRCLE / 3, [0, 1, 2, 0], ring=0.5, alt="Four points on a circle."),
+        "points_on_sphere": plots.points_on_sphere(CIRCLE, CIRCLE / 3, alt="Two pairs of points on a circle."),
+        "candidate_matrices": plots.candidate_matrices(images=4),
         "loss_curve": plots.loss_curve(History(30, losses=list(np.linspace(6, 3, 30))), chance=6.2),
     }
 
@@ -80,6 +87,39 @@ def test_few_label_curve_draws_means_and_ranges():
     assert axes.lines[0].get_xydata().tolist() == [[10, pytest.approx(0.4)], [100, pytest.approx(0.7)]]
     heights = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert heights.min() == pytest.approx(0.3) and heights.max() == pytest.approx(0.8)
+
+
+def test_lines_keep_their_values_and_names_apart():
+    x = [1, 2, 4]
+    picture = plots.lines({"a": (x, [3, 2, 1]), "b": (x, [1, 1, 1]), "c": (x, [9, 9, 1.01])}, "x", "y", log="x", points=True)
+    axes = picture.axes[0]
+    assert [line.get_xydata().tolist() for line in axes.lines][0] == [[1, 3], [2, 2], [4, 1]]
+    assert axes.get_xscale() == "log" and [t.get_text() for t in axes.get_xticklabels()] == ["1", "2", "4"]
+    assert axes.get_ylim()[1] > 9  # limits are found from the values
+    names = {text.get_text(): text.xy[1] for text in axes.texts}
+    heights = sorted(names.values())
+    assert set(names) == {"a", "b", "c"} and all(high - low > 0.06 for low, high in zip(heights, heights[1:]))
+
+
+def test_candidate_matrices_are_those_of_the_losses():
+    one, two = (axes.collections[0].get_array().reshape(n, n)[::-1] for axes, n in zip(plots.candidate_matrices(3).axes, (3, 6)))
+    assert one.tolist() == [[1, 2, 2], [2, 1, 2], [2, 2, 1]]
+    for i in range(6):
+        assert [two[i][j] for j in range(6)] == [0 if j == i else 1 if j == (i + 3) % 6 else 2 for j in range(6)]
+
+
+def test_arrows_begin_at_the_points_and_are_the_forces():
+    picture = plots.points_and_forces(CIRCLE, CIRCLE * torch.tensor([[1], [2], [0], [3]]), [0, 1, 2, 0], alt="Four points.")
+    arrows = picture.axes[0].collections[-1]
+    assert np.array_equal(np.c_[arrows.X, arrows.Y], CIRCLE[[0, 1, 3]])  # none for the point without a force
+    assert np.array_equal(np.c_[arrows.U, arrows.V], (CIRCLE * torch.tensor([[1], [2], [0], [3]]))[[0, 1, 3]])
+
+
+def test_the_sphere_is_seen_from_above():
+    """The north pole is nearer to the eye than the south pole, and all stays inside the circle."""
+    xy, depth = seen_from_above(torch.tensor([[0.0, 1, 0], [0, -1, 0], [0, 0, 1], [1, 0, 0]], dtype=torch.float64))
+    assert depth[0] > 0 > depth[1] and depth[2] > depth[0] and (np.linalg.norm(xy, axis=1) <= 1 + 1e-9).all()
+    assert np.allclose(np.linalg.norm(np.c_[xy, depth], axis=1), 1)
 
 
 def test_umap_keeps_groups_apart_and_is_seeded():

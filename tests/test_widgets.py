@@ -7,11 +7,11 @@ import re
 import ipywidgets
 import pytest
 import torch
-from IPython.core.formatters import DisplayFormatter
 from matplotlib.image import imread
 
 from clearn import plots, style
 from clearn.widgets import PlotPanel, nearest_neighbours, neighbour_panel
+from clearn.widgets.live import VIEW
 
 
 def line(slope, colour="k"):
@@ -67,14 +67,19 @@ def test_a_control_must_be_a_widget():
         PlotPanel(line, "a line", slope=3)
 
 
-def test_what_is_saved_is_the_picture_with_its_words(panel):
+def test_what_is_saved_is_the_picture_with_its_words(panel, monkeypatch):
+    """Three outputs: the picture, its caption, and the widget, which gives way to an empty text where it cannot live."""
+    displayed = []
+    monkeypatch.setattr("clearn.widgets.live.display", lambda data, metadata=None, raw=False: displayed.append((data, metadata)))
     panel.controls["slope"].value = 3
-    data, metadata = DisplayFormatter().format(panel)
+    panel._ipython_display_()
+    (still, metadata), (caption, _), (widget, _) = displayed
     picture, *_ = shown(panel)
-    assert (imread(io.BytesIO(base64.b64decode(data["image/png"]))) == picture).all()
-    assert metadata["image/png"] == {"width": 384, "alt": "A line of slope 3 & colour k."}
-    assert data["text/plain"] == "Panel: a line" and "text/html" not in data
-    assert "application/vnd.jupyter.widget-view+json" in data
+    assert (imread(io.BytesIO(base64.b64decode(still["image/png"]))) == picture).all()
+    assert metadata == {"image/png": {"width": 384, "alt": "A line of slope 3 & colour k."}}
+    assert "<p>A line of slope 3 &amp; colour k.</p>" in caption["text/html"] and "clearn-pictured" in caption["text/html"]
+    assert widget[VIEW]["model_id"] == panel.model_id and widget["text/html"] == ""
+    assert caption["text/plain"] == widget["text/plain"] == "Panel: a line"
 
 
 def test_the_style_is_the_course_s(monkeypatch):

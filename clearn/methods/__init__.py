@@ -2,5 +2,6 @@
 
 from clearn.methods.simclr import SimCLR
 from clearn.methods.supervised import Supervised
+from clearn.methods.triplet import Triplet
 
-__all__ = ["SimCLR", "Supervised"]
+__all__ = ["SimCLR", "Supervised", "Triplet"]

@@ -97,8 +97,8 @@ def histograms(groups, xlabel, bins=50, span=None, density=None, height=2.8, alt
     picture = Picture(WIDTH * 0.8, height, alt or f"Histogram of {xlabel} for " + ", ".join(groups))
     axes = picture.subplots()
     for colour, (name, v) in zip([style.POSITIVE, style.NEGATIVE, style.ANCHOR], values.items()):
-        counts, edges, _ = axes.hist(v, bins, (low, high), density=True, color=colour, alpha=0.35, histtype="stepfilled")
-        axes.hist(v, bins, (low, high), density=True, color=colour, histtype="step", linewidth=1.5)
+        counts, edges, _ = axes.hist(v, bins, range=(low, high), density=True, color=colour, alpha=0.35, histtype="stepfilled")
+        axes.hist(v, bins, range=(low, high), density=True, color=colour, histtype="step", linewidth=1.5)
         top = counts.argmax()
         axes.annotate(name, (edges[top : top + 2].mean(), counts[top]), ha="center", va="bottom", color=colour,
                       xytext=(0, 3), textcoords="offset points")  # fmt: skip

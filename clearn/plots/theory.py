@@ -25,9 +25,11 @@ def theory_and_points(curves, xlabel, ylabel, *, points, log="", ylim=None, heig
         if name in points:
             axes.plot(*map(np.asarray, points[name]), "o", color=colour, markersize=6, markeredgecolor="white")
         ends.append((x[-1], y[-1], name, colour))
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log", base=2 if axis == "x" else 10)
+    if ylim is not None:  # even None would freeze the limits as they are
+        axes.set_ylim(ylim)
     if "x" in log:
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.grid(axis="y")

@@ -7,6 +7,7 @@ from matplotlib.patches import Rectangle
 from clearn import style
 from clearn.image_ops import as_images
 from clearn.pictures import WIDTH, Picture, pixels
+from clearn.plots.pairs import KINDS, draw_distributions
 from clearn.similarity import cosine_similarity
 from clearn.views import simclr_views
 from clearn.widgets.panel import PlotPanel
@@ -77,7 +78,11 @@ def draw_pair(images, view0, view1, chosen, allowed, strength):
     place(top, view1[stranger], 6.25, "a view of another", style.NEGATIVE, (0, (2, 1)))
     top.set(xlim=(0, WIDTH), ylim=(2.0, -0.05))
     top.set_axis_off()
-    draw_cosines(picture.add_axes((0.03, 0.125, 0.94, 0.27)), positive, negative, chosen)
+    below = picture.add_axes((0.03, 0.125, 0.94, 0.27))
+    draw_distributions(below, positive, negative, span=(0, 1), bins=25)
+    for cosines, (_, colour, dashes) in zip((positive, negative), KINDS):
+        below.axvline(cosines[chosen].item(), color=colour, linewidth=2.5, linestyle=dashes)
+    below.set(xlim=(0, 1.004), xlabel="cosine of the pixels; the two lines mark the pictures above")
     return picture
 
 
@@ -85,18 +90,3 @@ def place(axes, image, x, text, frame, dashes="-", side=1.65):
     axes.imshow(pixels(image), interpolation="nearest", extent=(x, x + side, side, 0), aspect="auto")
     axes.add_patch(Rectangle((x, 0), side, side, fill=False, edgecolor=frame, linewidth=3, linestyle=dashes))
     axes.text(x + side / 2, side + 0.07, text, ha="center", va="top", color=style.INK if frame == style.MUTED else frame)
-
-
-def draw_cosines(axes, positive, negative, chosen):
-    """Two histograms of cosines from 0 to 1, and in each the `chosen` one."""
-    edges = torch.linspace(0, 1, 26).tolist()
-    counts = [torch.histc(cosines.cpu(), 25, 0, 1).tolist() for cosines in (positive, negative)]
-    kinds = (("positive pairs", style.POSITIVE, "-"), ("negative pairs", style.NEGATIVE, "--"))
-    for cosines, count, (name, colour, dashes), x in zip((positive, negative), counts, kinds, (0.0, 0.2)):
-        axes.stairs(count, edges, fill=True, color=colour, alpha=0.25)
-        axes.stairs(count, edges, color=colour, linewidth=1.5)
-        axes.axvline(cosines[chosen].item(), color=colour, linewidth=2.5, linestyle=dashes)
-        axes.text(x, 1.06, name, color=colour, fontweight="bold", transform=axes.transAxes)
-    axes.set(xlim=(0, 1.004), ylim=(0, 1.05 * max(map(max, counts))), yticks=[])
-    axes.set_xlabel("cosine of the pixels; the two lines mark the pictures above")
-    axes.spines["left"].set_visible(False)

@@ -13,7 +13,8 @@ class PlotPanel(Live):
     """Controls above a picture that is drawn anew whenever one of them changes.
 
     Args: draw, a function of the controls' values, by name, that returns a `plots.Picture`, whose `alt` becomes the
-    caption; name, what stands for the panel in a saved text; controls, ipywidgets with a value.
+    caption; name, what stands for the panel in a saved text; controls, ipywidgets with a value: sliders and
+    checkboxes, for JupyterLab takes the arrow keys away from a dropdown.
 
     The picture is a PNG inside the notebook: it stays where no kernel runs. Should `draw` fail, the first time it
     raises; later on the caption says why and the last good picture stays.

@@ -19,8 +19,8 @@ def sphere_panel():
     """Eight pairs of points that NT-Xent moves on the circle or on the sphere; scrub through the steps."""
     step = ipywidgets.IntSlider(6, min=0, max=STEPS, step=2)
     temperature = ipywidgets.FloatSlider(0.2, min=0.05, max=1.0, step=0.05)
-    where = ipywidgets.Dropdown(options=["circle", "sphere"])
-    return PlotPanel(draw_points, "points that NT-Xent moves", step=step, temperature=temperature, where=where)
+    sphere = ipywidgets.Checkbox(False, description="on the sphere")
+    return PlotPanel(draw_points, "points that NT-Xent moves", step=step, temperature=temperature, sphere=sphere)
 
 
 def crowded_pairs(dim):
@@ -41,8 +41,8 @@ def film(temperature, dim):
     return descend(two_views(temperature), crowded_pairs(dim), STEPS, rate=1.5 * temperature, project=unit)
 
 
-def draw_points(step, temperature, where):
-    positions, losses = film(temperature, 2 if where == "circle" else 3)
+def draw_points(step, temperature, sphere):
+    positions, losses = film(temperature, 3 if sphere else 2)
     z = positions[step]
     alt = (f"Step {step}: loss {losses[step]:.2f}. Alignment {alignment(*z.chunk(2)):.2f} (0 is perfect), uniformity "
            f"{uniformity(z):.2f} (the lower, the more even).")  # fmt: skip

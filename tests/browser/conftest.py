@@ -128,13 +128,36 @@ class Notebook:
         self.page.evaluate(self.RUN)
         return self.page.evaluate(self.ERRORS)
 
+    def cut_off(self):
+        """What is wider than its place on a page of 1280 px: code, outputs, pictures, tables, formulas."""
+        return self.page.evaluate("""() => [...document.querySelectorAll(
+                '.jp-Notebook .cm-scroller, .jp-OutputArea-output, .jp-RenderedMarkdown, .jp-Notebook pre, .widget-html-content')]
+            .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+            .map(e => `${e.className}: ${e.innerText.slice(0, 80)}`)""")
+
     def ask(self, code):
         """What `code` prints, run in the notebook's kernel."""
         return self.page.evaluate(self.ASK, code).strip()
 
     @property
     def panels(self):
-        return self.page.locator(".jp-OutputArea-output .widget-vbox:has(.widget-html img)")
+        return self.page.locator(".jp-OutputArea-output .clearn-live:has(.widget-html img)")
+
+    @property
+    def questions(self):
+        return self.page.locator(".jp-OutputArea-output .clearn-live:has(.clearn-answer)")
+
+    @property
+    def stills(self):
+        """What stands for panels and questions that do not live: captions and texts."""
+        return self.page.locator(".clearn-still")
+
+    def close(self):
+        """Save as a learner does, stop the kernel, and leave."""
+        self.page.evaluate("""async () => { const app = window.jupyterapp;
+            await app.commands.execute('docmanager:save');
+            await app.shell.currentWidget.sessionContext.shutdown(); }""")
+        self.context.close()
 
     def theme(self, name):
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
@@ -156,4 +179,4 @@ def open_notebook(chromium, lab):
 
     yield open_
     for notebook in opened:
-        notebook.context.close()
+        notebook.context.close()  # harmless if it is closed

@@ -19,6 +19,7 @@ from clearn import datasets, plots, widgets
 test = datasets.load("scattered", "test")[:500]
 features = {"raw pixels": test.images.flatten(1).float(), "tint": test.images.float().amax((2, 3))}
 """.strip()
+QUESTION = 'widgets.predict("contrastive", "force")'
 NEIGHBOURS = "widgets.neighbour_panel(test.images, test.labels, test.classes, features, range(40))"
 SLOW = """
 drawn = []
@@ -44,7 +45,7 @@ for step in range(3):
 def scratch(lab, tmp_path_factory):
     """A small notebook with every ingredient of a chapter, executed and saved."""
     path = tmp_path_factory.mktemp("scratch") / "scratch.ipynb"
-    cells = [new_markdown_cell("# Scratch"), *map(new_code_cell, [IMPORTS, "print(len(test))", LOOP, NEIGHBOURS, SLOW])]
+    cells = [new_markdown_cell("# Scratch"), *map(new_code_cell, [IMPORTS, "print(len(test))", LOOP, NEIGHBOURS, QUESTION, SLOW])]
     nbformat.write(new_notebook(cells=cells), path)
     subprocess.run([sys.executable, TESTS / "execute_notebooks.py", path], check=True, capture_output=True)
     return path
@@ -57,53 +58,108 @@ def notebook(request, scratch):
 
 PANELS = """
 import json, ipywidgets.widgets.widget, clearn.widgets
-panels = [w for w in ipywidgets.widgets.widget._instances.values() if isinstance(w, clearn.widgets.PlotPanel)]
-key = [[k for k, control in panel.controls.items() if hasattr(control, "step")][0] for panel in panels]
+live = [w for w in ipywidgets.widgets.widget._instances.values() if "clearn-live" in getattr(w, "_dom_classes", ())]
+panels = [w for w in live if isinstance(w, clearn.widgets.PlotPanel)]
+questions = [w for w in live if isinstance(w, clearn.widgets.Question)]
 """
 
 
-def expected(live, number, value):
-    """The caption that a panel ought to show with its first slider at `value`, computed in the kernel."""
-    return json.loads(live.ask(f"""{PANELS}
-panel, key = panels[{number}], key[{number}]
-print(json.dumps(panel.draw(**{{k: c.value for k, c in panel.controls.items()}} | {{key: {value}}}).alt))"""))
+def state(live, number):
+    """Of a panel in the kernel: {control: value}, and the caption that these values ought to have, drawn anew."""
+    values, caption = json.loads(live.ask(f"""{PANELS}
+values = {{key: control.value for key, control in panels[{number}].controls.items()}}
+print(json.dumps([values, panels[{number}].draw(**values).alt]))"""))
+    return values, caption
 
 
-def test_every_panel_answers_the_keyboard(notebook, lab, open_notebook, request):
+def test_every_widget_answers_the_keyboard_and_leaves_a_still_behind(notebook, lab, open_notebook, request):
     name = request.node.callspec.id
-    live = open_notebook(lab.copy(notebook, f"run-{name}"))
+    path = lab.copy(notebook, f"run-{name}")
+    live = open_notebook(path)
     assert live.run() == []
-    assert live.panels.count() == int(live.ask(f"{PANELS}print(len(panels))")) >= 1
-    for number in range(live.panels.count()):
-        panel = live.panels.nth(number)
-        panel.scroll_into_view_if_needed()
-        check_keyboard(live, panel, number)
-        for theme in ("JupyterLab Light", "JupyterLab Dark"):
-            live.theme(theme)
-            live.shoot(f"{name}-{number}-{theme.split()[1].lower()}")
-        live.theme("JupyterLab Light")
+    panels, questions = json.loads(live.ask(f"{PANELS}print(json.dumps([len(panels), len(questions)]))"))
+    assert live.panels.count() == panels >= 1 and live.questions.count() == questions
+    assert not live.stills.filter(visible=True).count(), "a still shows beside its living widget"
+    for number in range(panels):
+        check_panel(live, number, name)
+    for number in range(questions):
+        check_question(live, live.questions.nth(number), number, name)
+    assert live.cut_off() == []
     assert live.problems == [] and live.elsewhere == []
+    live.close()
+    check_reopened(open_notebook(path), panels, questions, name)
 
 
-def check_keyboard(live, panel, number):
-    image, words, handle = panel.locator("img"), panel.locator("[role=status]"), panel.locator(".noUi-handle").first
+def check_panel(live, number, name):
+    """Each control, by keyboard: the picture changes, and its caption is what the kernel computes for the new values."""
+    panel = live.panels.nth(number)
+    panel.scroll_into_view_if_needed()
+    image, words = panel.locator("img"), panel.locator("[role=status]")
     assert image.evaluate("i => i.complete && i.naturalWidth > 1.5 * i.clientWidth && i.clientWidth > 200")
-    assert image.get_attribute("alt") == words.inner_text()
-    handle.focus()
+    assert image.get_attribute("alt") == words.inner_text() == state(live, number)[1]
     latencies = []
-    for _ in range(6):
-        before, at = image.get_attribute("src"), float(handle.get_attribute("aria-valuenow"))
-        begin = time.monotonic()
-        live.page.keyboard.press("ArrowRight")
-        live.page.wait_for_function("([panel, src]) => panel.querySelector('img').src !== src",
-                                    arg=[panel.element_handle(), before])  # fmt: skip
-        latencies.append(time.monotonic() - begin)
-        now = float(handle.get_attribute("aria-valuenow"))
-        assert now > at
-        caption = expected(live, number, int(now) if now == int(now) else now)
-        assert words.inner_text() == caption == image.get_attribute("alt")
-        assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
-    print(f"panel {number}: a key press shows after {statistics.median(latencies):.2f} s (median)")
+    for position, key in enumerate(state(live, number)[0]):
+        control = panel.locator("> *").nth(position)
+        focus = control.locator(".noUi-handle, input[type=checkbox]").first
+        press = "Space" if control.locator("input[type=checkbox]").count() else "ArrowRight"
+        captions = [words.inner_text()]
+        for _ in range(2 if press == "Space" else 5):
+            values, before = state(live, number)[0], image.get_attribute("src")
+            if press == "ArrowRight" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
+                press = "ArrowLeft"
+            focus.focus()
+            begin = time.monotonic()
+            live.page.keyboard.press(press)
+            live.page.wait_for_function("([panel, src]) => panel.querySelector('img').src !== src",
+                                        arg=[panel.element_handle(), before])  # fmt: skip
+            latencies.append(time.monotonic() - begin)
+            now, caption = state(live, number)
+            assert [k for k in now if now[k] != values[k]] == [key], f"{press} on {key} changed {values} to {now}"
+            assert press not in ("ArrowRight", "ArrowLeft") or (now[key] > values[key]) == (press == "ArrowRight")
+            assert words.inner_text() == caption == image.get_attribute("alt")
+            assert focus.evaluate("it => it === document.activeElement"), f"{key} lost the focus"
+            captions.append(caption)
+        assert len(set(captions)) > 1, f"{key} changes no word of the caption"
+    print(f"{name}, panel {number}: a key press shows after {statistics.median(latencies):.2f} s "
+          f"(median of {len(latencies)}, longest {max(latencies):.2f})")  # fmt: skip
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        live.theme(theme)
+        live.shoot(f"{name}-panel{number}-{theme.split()[1].lower()}")
+    live.theme("JupyterLab Light")
+
+
+def check_question(live, question, number, name):
+    """Tab to an answer, press Enter: the explanation shows; then the next answer, by Space."""
+    question.scroll_into_view_if_needed()
+    buttons, words = question.locator("button"), question.locator("[role=status]")
+    right, whys = json.loads(live.ask(f"""{PANELS}
+print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{number}].answers]]))"""))
+    buttons.first.focus()
+    for position, why in enumerate(whys):
+        live.page.keyboard.press("Enter" if position == 0 else "Space")
+        words.get_by_text(why).wait_for()
+        begin = "Right." if position == right else "No." if position else "Not so."
+        assert words.inner_text() == f"{begin} {why}"
+        live.page.keyboard.press("Tab")
+    assert buttons.first.inner_text().startswith("▸") and not buttons.nth(1).inner_text().startswith("▸")
+    for button in buttons.all():
+        assert button.evaluate("b => b.scrollWidth <= b.clientWidth && b.scrollHeight <= b.clientHeight"), "an answer is cut off"
+    live.shoot(f"{name}-question{number}")
+
+
+def check_reopened(still, panels, questions, name):
+    """Saved by a learner, closed, opened again and not run: the pictures and questions stand there, and no error."""
+    still.page.wait_for_timeout(3000)  # a dead widget takes a moment to find out
+    assert still.panels.count() == 0 == still.questions.count()
+    assert still.stills.filter(visible=True).count() == panels + questions
+    assert still.page.get_by_text("Error displaying widget").filter(visible=True).count() == 0
+    shown = still.page.locator(".jp-OutputArea-child:has(+ .jp-OutputArea-child .clearn-pictured) img")
+    assert shown.count() == panels
+    for image in shown.all():
+        assert image.is_visible() and image.evaluate("i => i.naturalWidth > 200 && i.clientWidth > 200")
+    shown.last.scroll_into_view_if_needed()
+    still.shoot(f"{name}-reopened")
+    assert still.elsewhere == [] and not [p for p in still.problems if "model not found" not in p]
 
 
 def test_a_slow_panel_skips_to_the_last_value_and_says_what_fails(scratch, lab, open_notebook):
@@ -126,16 +182,19 @@ def test_a_slow_panel_skips_to_the_last_value_and_says_what_fails(scratch, lab, 
     assert live.problems == [] and live.elsewhere == []
 
 
-def test_without_a_kernel_the_picture_stays(notebook, lab, open_notebook, request):
+def test_a_fresh_clone_shows_the_stills(notebook, lab, open_notebook, request):
+    """A notebook that came from elsewhere is not trusted: JupyterLab shows no widget of it, but pictures and texts."""
     name = request.node.callspec.id
     live = open_notebook(lab.copy(notebook, f"still-{name}"))
     outputs = [output for cell in nbformat.read(notebook, 4).cells for output in cell.get("outputs", [])]
-    saved = [output.metadata["image/png"].width for output in outputs
-             if output.get("data", {}).get("text/plain", "").startswith("Panel: ")]  # fmt: skip
+    saved = [output.metadata["image/png"].width for output in outputs if "image/png" in output.get("data", {})
+             and output.metadata.get("image/png", {}).get("width")]  # fmt: skip
+    words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]
     images = live.page.locator(".jp-OutputArea-output img")
     widths = [images.nth(i).evaluate("i => i.naturalWidth && i.clientWidth") for i in range(images.count())]
     images.last.scroll_into_view_if_needed()
     live.shoot(f"{name}-still")
-    assert saved and set(saved) <= set(widths), f"panels are saved {saved} px wide, the page shows {widths}"
-    assert live.page.get_by_text("Error displaying widget").count() == 0
+    assert saved and set(saved) <= set(widths), f"pictures are saved {saved} px wide, the page shows {widths}"
+    assert words and live.stills.filter(visible=True).count() == len(words)
+    assert live.page.get_by_text("Error displaying widget").count() == 0 == live.page.get_by_text("Panel: ").count()
     assert live.problems == [] and live.elsewhere == []

@@ -11,7 +11,7 @@ TypeError, ValueError: as in `losses`; and ValueError if the labels hold one cla
 import torch
 
 from clearn.similarity import pairwise_distance
-from clearn.validate import LARGEST, features, full_precision, number
+from clearn.validate import LARGEST, features, number
 from clearn.validate import labels as class_labels
 
 
@@ -38,7 +38,6 @@ def random_triplets(z, labels, generator=None):
 
 
 @torch.no_grad()
-@full_precision
 def semi_hard_triplets(z, labels, margin):
     """Every pair of one class, with the nearest negative that is further than the positive, but by less than the margin:
 
@@ -68,14 +67,13 @@ def semi_hard_triplets(z, labels, margin):
 
 
 @torch.no_grad()
-@full_precision
 def hard_triplets(z, labels):
     """Each anchor with its furthest positive and its nearest negative ("batch hard"):
 
         j = argmax { d_ij : y_j = y_i, j ≠ i },   k = argmin { d_ik : y_k ≠ y_i },   d Euclidean
 
     Args: z (N, D); labels (N,). Returns one triplet for each anchor whose class has another sample, T ≤ N.
-    Hermans, Beyer, Leibe 2017, "In defense of the triplet loss for person re-identification", §2, eq. 5.
+    Hermans, Beyer, Leibe 2017, "In defense of the triplet loss for person re-identification", §2.
 
     >>> hard_triplets(torch.tensor([[0.0], [1.0], [2.0], [9.0]]), torch.tensor([0, 0, 0, 1]))
     (tensor([0, 1, 2]), tensor([2, 0, 0]), tensor([3, 3, 3]))

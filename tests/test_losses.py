@@ -169,6 +169,29 @@ def test_triplet_loss_rises_with_the_positive_and_falls_with_the_negative():
     assert loss == [[1, 0.5, 0], [1.5, 1, 0.5], [2, 1.5, 1]]
 
 
+@pytest.mark.parametrize("negative, active", [((0.6, 0.8), True), ((-1.5, -2.0), True), ((0.0, 3.5), False), ((3.0, 4.0), False)])
+def test_triplet_loss_pulls_and_pushes_with_force_1_and_lets_easy_triplets_alone(negative, active):
+    """d(a, p) = 2 and the margin is 1: whoever is within 3 of the anchor is pushed away, and the positive pulled."""
+    a, p, n = (torch.tensor([x], dtype=torch.float64, requires_grad=True) for x in ((0.0, 0.0), (2.0, 0.0), negative))
+    loss = triplet_loss(a, p, n, margin=1.0)
+    loss.backward()
+    distance = float(np.hypot(*negative))
+    away, active = torch.tensor([negative], dtype=torch.float64) / distance, float(active)
+    along = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+    assert loss.item() == pytest.approx(active * max(0, 2 - distance + 1))
+    torch.testing.assert_close(-p.grad, -active * along)  # the force: to the anchor
+    torch.testing.assert_close(-n.grad, active * away)  # away from it
+    torch.testing.assert_close(-a.grad, active * (along - away))  # to the positive, away from the negative
+
+
+def test_triplet_loss_of_points_on_one_spot_is_the_margin_and_its_gradient_zero():
+    points = torch.ones(3, 4, 2, requires_grad=True)
+    loss = triplet_loss(*points, margin=0.7)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.7)
+    assert (points.grad == 0).all()
+
+
 @pytest.mark.parametrize("temperature", TEMPERATURES)
 def test_sup_con_with_unique_labels_and_two_views_is_nt_xent(temperature):
     a, b = normal(6, 4), normal(6, 4, seed=1)

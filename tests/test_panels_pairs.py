@@ -20,7 +20,7 @@ def images():
 
 def numbers(panel):
     """The two cosines and the count that the caption states."""
-    pattern = r"two views (\S+), of the first view and one of another picture (\S+)\. Over (\d+) .* (\d+) times in 100\."
+    pattern = r"two views (\S+), of the first view .* picture (\S+)\. Over (\d+) .* (\d+) times in 100\."
     own, other, crowd, count = re.search(pattern, panel.caption).groups()
     return float(own), float(other), int(crowd), int(count)
 
@@ -107,7 +107,8 @@ def test_distributions_show_equal_weights():
 def test_theory_needs_a_curve_for_its_points():
     with pytest.raises(ValueError, match="^points has b"):
         plots.theory_and_points({"a": ([1, 2], [1, 2])}, "x", "y", points={"b": ([1], [1])}, alt="a line")
-    picture = plots.theory_and_points({"a": ([1, 2], [1, 2])}, "x", "y", points={"a": ([1], [3])}, log="x", alt="a line")
+    curves, points = {"a": ([1, 2], [1, 2])}, {"a": ([1], [3])}
+    picture = plots.theory_and_points(curves, "x", "y", points=points, log="x", alt="a line")
     line, points = picture.axes[0].lines
     assert line.get_ydata().tolist() == [1, 2] and points.get_ydata().tolist() == [3] and picture.alt == "a line"
 

@@ -60,8 +60,8 @@ def test_each_control_changes_the_picture(make, values):
 def test_random_cosines_are_as_wide_as_the_theory_says(exponent):
     panel, d = random_cosines(), 2**exponent
     panel.controls["exponent"].value = exponent
-    dimension, measured, theory, off = (float(x) for x in re.search(
-        f"(\\d+) dimensions.* deviation {NUMBER}; 1/√d = {NUMBER}.* is {NUMBER} standard", panel.caption).groups())  # fmt: skip
+    pattern = f"(\\d+) dimensions.* deviation {NUMBER}; 1/√d = {NUMBER}.* is {NUMBER} standard"
+    dimension, measured, theory, off = (float(x) for x in re.search(pattern, panel.caption).groups())
     assert dimension == d and theory == pytest.approx(1 / math.sqrt(d), abs=5.1e-4)
     assert measured == pytest.approx(1 / math.sqrt(d), rel=0.04, abs=5e-4)
     assert off == pytest.approx(0.3 * math.sqrt(d), abs=0.051)

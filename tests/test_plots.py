@@ -118,6 +118,7 @@ def test_arrows_begin_at_the_points_and_are_the_forces():
 def test_the_sphere_is_seen_from_above():
     """The north pole is nearer to the eye than the south pole, and all stays inside the circle."""
     xy, depth = seen_from_above(torch.tensor([[0.0, 1, 0], [0, -1, 0], [0, 0, 1], [1, 0, 0]], dtype=torch.float64))
+    assert xy[2, 1] < 0 < xy[0, 1]  # the front of the equator hangs below the middle
     assert depth[0] > 0 > depth[1] and depth[2] > depth[0] and (np.linalg.norm(xy, axis=1) <= 1 + 1e-9).all()
     assert np.allclose(np.linalg.norm(np.c_[xy, depth], axis=1), 1)
 

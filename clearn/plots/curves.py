@@ -75,7 +75,6 @@ def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False,
 
 def name_ends(axes, ends, apart=0.065):
     """Write names beside the ends of curves; names that would overlap move apart. Args: ends, [(x, y, name, colour)]."""
-    axes.autoscale_view()  # places are known only once the limits are
     to_axes = axes.transAxes.inverted()
     places = [(*to_axes.transform(axes.transData.transform((x, y))), name, colour) for x, y, name, colour in ends]
     height = -1.0

@@ -12,8 +12,8 @@ KINDS = (("positive pairs", style.POSITIVE, "-"), ("negative pairs", style.NEGAT
 def pair_distributions(positive, negative, xlabel, *, span=None, bins=40, alt=None):
     """The distributions of a measure over positive pairs and over negative pairs, one over the other.
 
-    Args: positive (P,), negative (Q,), the measure for each pair; span, (low, high), by default that of all values, with
-    equal weight for both kinds, however many there are; alt, the picture in words.
+    Args: positive (P,), negative (Q,), the measure for each pair; span, (low, high), by default that of all values;
+    alt, the picture in words. Heights are shares of a kind: both areas are equal, whatever their number.
     """
     positive, negative = torch.as_tensor(positive).cpu(), torch.as_tensor(negative).cpu()
     if span is None:

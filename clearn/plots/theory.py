@@ -1,6 +1,7 @@
 """What a formula says, and what was measured."""
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullLocator
 
 from clearn import style
 from clearn.pictures import WIDTH, Picture, styled
@@ -19,7 +20,8 @@ def theory_and_points(curves, xlabel, ylabel, *, points, log="", ylim=None, heig
         raise ValueError(f"points has {', '.join(set(points) - set(curves))}, but curves has only {', '.join(curves)}")
     picture = Picture(WIDTH * 0.8, height, alt)
     axes, ends = picture.subplots(), []
-    for colour, (name, (x, y)) in zip([style.ANCHOR, style.NEGATIVE, style.POSITIVE, *style.CLASSES[6:]], curves.items()):
+    colours = [style.ANCHOR, style.NEGATIVE, style.POSITIVE, *style.CLASSES[6:]]
+    for colour, (name, (x, y)) in zip(colours, curves.items()):
         x, y = np.asarray(x), np.asarray(y)
         axes.plot(x, y, color=colour, linewidth=1.5)
         if name in points:
@@ -28,10 +30,12 @@ def theory_and_points(curves, xlabel, ylabel, *, points, log="", ylim=None, heig
     axes.set(xlabel=xlabel, ylabel=ylabel)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log", base=2 if axis == "x" else 10)
+        getattr(axes, f"{axis}axis").set_major_formatter(lambda value, _: f"{value:g}")
+    if "y" in log:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_locator(NullLocator())
     if ylim is not None:  # even None would freeze the limits as they are
         axes.set_ylim(ylim)
-    if "x" in log:
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.grid(axis="y")
     name_ends(axes, ends)
     return picture

@@ -7,6 +7,7 @@ from clearn.widgets.panel import PlotPanel
 from clearn.widgets.question import Question, predict
 from clearn.widgets.sphere import sphere_panel
 from clearn.widgets.temperature import temperature_panel
+from clearn.widgets.triplets import triplet_regions
 from clearn.widgets.vectors import random_cosines, two_vectors
 
-__all__ = ["PlotPanel", "Question", "margin_panel", "moving_points", "nearest_neighbours", "neighbour_panel", "pair_maker", "predict", "random_cosines", "sphere_panel", "temperature_panel", "two_vectors"]
+__all__ = ["PlotPanel", "Question", "margin_panel", "moving_points", "nearest_neighbours", "neighbour_panel", "pair_maker", "predict", "random_cosines", "sphere_panel", "temperature_panel", "triplet_regions", "two_vectors"]

@@ -46,7 +46,8 @@ def pair_recipe(size, strength, crop=True, rotation=True, mirror=True, colour=Tr
     """
     c, r = (strength if allowed else 0.0 for allowed in (crop, rotation))
     return simclr_views(size, strength if colour else 0.0, scale=(1 - 0.7 * c, 1.0), rotation=30 * r, hue=0.5,
-                        ratio=(1 - c / 4, 1 / (1 - c / 4)), flip=0.5 * mirror, gray=0.4 * strength * colour)  # fmt: skip
+                        ratio=(1 - c / 4, 1 / (1 - c / 4)), flip=0.5 * mirror,
+                        gray=0.4 * strength * colour)  # fmt: skip
 
 
 def how_often_above(positive, negative):
@@ -66,9 +67,10 @@ def draw_pair(images, view0, view1, chosen, allowed, strength):
     negative = cosine_similarity(view0.flatten(1), view1.roll(-1, 0).flatten(1))
     auc = how_often_above(positive, negative)
     changed = ", ".join(what for name, what in CHANGES.items() if allowed[name]) or "nothing"
-    alt = (f"May change: {changed}; strength {strength:.2f}. Pixel cosine of the two views {positive[chosen]:.2f}, of the "
-           f"first view and one of another picture {negative[chosen]:.2f}. Over {len(images)} pictures a positive pair is "
-           f"more similar than a negative one {100 * auc:.0f} times in 100.")  # fmt: skip
+    alt = (f"May change: {changed}; strength {strength:.2f}. Pixel cosine of the two views "
+           f"{positive[chosen]:.2f}, of the first view and one of another picture {negative[chosen]:.2f}. "
+           f"Over {len(images)} pictures a positive pair is more similar than a negative one "
+           f"{100 * auc:.0f} times in 100.")  # fmt: skip
     picture = Picture(WIDTH, 4.1, alt)
     picture.set_layout_engine("none")  # two axes laid out by hand: three times as fast
     top = picture.add_axes((0, 2.05 / 4.1, 1, 2.05 / 4.1))  # its unit is an inch
@@ -89,4 +91,5 @@ def draw_pair(images, view0, view1, chosen, allowed, strength):
 def place(axes, image, x, text, frame, dashes="-", side=1.65):
     axes.imshow(pixels(image), interpolation="nearest", extent=(x, x + side, side, 0), aspect="auto")
     axes.add_patch(Rectangle((x, 0), side, side, fill=False, edgecolor=frame, linewidth=3, linestyle=dashes))
-    axes.text(x + side / 2, side + 0.07, text, ha="center", va="top", color=style.INK if frame == style.MUTED else frame)
+    ink = style.INK if frame == style.MUTED else frame
+    axes.text(x + side / 2, side + 0.07, text, ha="center", va="top", color=ink)

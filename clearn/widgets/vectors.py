@@ -19,7 +19,7 @@ PAIRS = 3000
 
 
 def two_vectors():
-    """Two vectors in the plane, moved by angle and length: dot product, cosine, and distance before and after scaling."""
+    """Two vectors in the plane, moved by angle and length: dot product, cosine, distance before and after scaling."""
     controls = {"angle_of_a": ipywidgets.IntSlider(15, min=-180, max=180, step=5),
                 "length_of_a": ipywidgets.FloatSlider(1.6, min=0, max=2, step=0.1),
                 "angle_of_b": ipywidgets.IntSlider(75, min=-180, max=180, step=5),
@@ -42,9 +42,9 @@ def draw_vectors(angle_of_a, length_of_a, angle_of_b, length_of_b):
     a, b = (polar(*polar_form) for polar_form in ((angle_of_a, length_of_a), (angle_of_b, length_of_b)))
     values = measures(a, b)
     said = {name: f"{value + 0.0:.2f}".replace("-0.00", "0.00") for name, value in values.items()}
-    alt = (f"a: {angle_of_a}°, length {length_of_a:.1f}; b: {angle_of_b}°, length {length_of_b:.1f}. Dot product "
-           f"{said['dot product']}, cosine {said['cosine']}, distance {said['distance']}. Scaled to length 1: dot product "
-           f"{said['cosine']}, distance {said['distance, scaled']}.")  # fmt: skip
+    alt = (f"a: {angle_of_a}°, length {length_of_a:.1f}; b: {angle_of_b}°, length {length_of_b:.1f}. "
+           f"Dot product {said['dot product']}, cosine {said['cosine']}, distance {said['distance']}. "
+           f"Scaled to length 1: dot product {said['cosine']}, distance {said['distance, scaled']}.")  # fmt: skip
     if not (a.any() and b.any()):
         alt += " A zero vector has no direction; we set its cosine to 0."
     picture = Picture(WIDTH, 3.9, alt)
@@ -73,7 +73,8 @@ def draw_plane(axes, a, b):
     for x, direction, name, colour in ((a, u, "a", A), (b, v, "b", B)):
         draw_arrows(axes, torch.zeros(1, 2).numpy(), x[None].numpy(), colour, width=0.012)
         axes.plot(*direction.tolist(), "o", color=colour, markersize=7, markeredgecolor="white", zorder=5)
-        axes.annotate(name, (x + 0.16 * direction).tolist(), color=colour, ha="center", va="center", fontweight="bold", fontsize=13)
+        axes.annotate(name, (x + 0.16 * direction).tolist(), color=colour, ha="center", va="center", fontsize=13,
+                      fontweight="bold")  # fmt: skip
     axes.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 
@@ -148,10 +149,11 @@ def draw_cosines(exponent, mark):
     d = 2**exponent
     cosines = cosines_of_random_pairs(d)
     spread, share = d**-0.5, share_above(mark, d)
-    rare = f"{100 * share:.1f} % of random pairs" if share >= 5e-4 else f"less than one random pair in {power_of_ten(share)}"
-    alt = (f"{d} dimensions: the cosines of {PAIRS} random pairs have standard deviation {cosines.std(correction=0):.3f}; "
-           f"1/√d = {spread:.3f}. A cosine above {mark:.2f} is {mark / spread:.1f} standard deviations off: "
-           f"{rare}.")  # fmt: skip
+    often = share >= 5e-4
+    rare = f"{100 * share:.1f} % of random pairs" if often else f"less than one random pair in {power_of_ten(share)}"
+    alt = (f"{d} dimensions: the cosines of {PAIRS} random pairs have standard deviation "
+           f"{cosines.std(correction=0):.3f}; 1/√d = {spread:.3f}. A cosine above {mark:.2f} is {mark / spread:.1f} "
+           f"standard deviations off: {rare}.")  # fmt: skip
     picture = Picture(WIDTH, 3.3, alt)
     picture.set_layout_engine("none")
     axes = picture.add_axes((0.03, 0.17, 0.94, 0.72))
@@ -165,8 +167,7 @@ def draw_cosines(exponent, mark):
         axes.text(x, 0.95 * top, text, ha="left" if x > 0 else "right", va="bottom", color=style.MUTED)
     beyond = c >= mark
     axes.fill_between(c[beyond], cosine_density(c[beyond], d), color=style.CLASSES[1], alpha=0.6, linewidth=0)
-    axes.axvline(mark, ymax=0.6, color=style.CLASSES[1])
-    axes.text(mark, 0.61 * top, f"{mark:.2f}", color=style.INK, ha="center", va="bottom", backgroundcolor="white", fontsize=10)
+    axes.axvline(mark, ymax=0.7, color=style.CLASSES[1])
     axes.set(xlim=(-1, 1), ylim=(0, top), yticks=[], xlabel=f"cosine of two random directions in {d} dimensions")
     axes.spines["left"].set_visible(False)
     return picture

@@ -65,7 +65,7 @@ def test_moving_points_are_moved_by_a_loop_over_pairs():
 
 def test_moving_points_caption_measures_the_points():
     panel = moving_points()
-    for step, margin, negatives in ((0, 1.0, True), (20, 0.5, True), (60, 2.0, True), (60, 1.0, False)):
+    for step, margin, negatives in ((0, 1.0, True), (20, 0.5, True), (60, 1.5, True), (60, 1.0, False)):
         panel.controls["step"].value, panel.controls["margin"].value = step, margin
         panel.controls["negatives"].value = negatives
         z = film(margin, negatives)[1][step].numpy()

@@ -31,7 +31,6 @@ def every_picture():
         "embedding_map": plots.embedding_map(positions, LABELS, CLASSES),
         "few_label_curve": plots.few_label_curve({"ours": {10: [0.3, 0.4], 100: [0.6, 0.7]}, "raw": {10: [0.2], 100: [0.3]}}),
         "lines": plots.lines({"a": ([1, 2, 4], [3, 2, 1]), "b": ([1, 2, 4], [1, 1, 1])}, "x", "loss", log="x", points=True),
-        "histograms": plots.histograms({"a": np.arange(50.0), "b": np.arange(20.0, 60.0)}, "distance", density=("flat", np.ones_like)),
         "points_and_forces": plots.points_and_forces(CIRCLE, CIRCLE / 3, [0, 1, 2, 0], ring=0.5, alt="Four points on a circle."),
         "points_on_sphere": plots.points_on_sphere(CIRCLE, CIRCLE / 3, alt="Two pairs of points on a circle."),
         "candidate_matrices": plots.candidate_matrices(images=4),
@@ -98,7 +97,11 @@ def test_lines_keep_their_values_and_names_apart():
     assert axes.get_ylim()[1] > 9  # limits are found from the values
     names = {text.get_text(): text.xy[1] for text in axes.texts}
     heights = sorted(names.values())
-    assert set(names) == {"a", "b", "c"} and all(high - low > 0.06 for low, high in zip(heights, heights[1:]))
+    plain = plots.lines({"low": (x, [30, 20, 10]), "high": (x, [50, 40, 50])}, "x", "y").axes[0]
+    for axes, heights, end in ((axes, heights, 1), (plain, [text.xy[1] for text in plain.texts], 10)):
+        low, high = axes.get_ylim()
+        assert min(heights) == pytest.approx((end - low) / (high - low), abs=1e-6)  # the lowest stands where its curve ends
+    assert set(names) == {"a", "b", "c"} and all(b - a > 0.06 for a, b in zip(heights, heights[1:]))
 
 
 def test_candidate_matrices_are_those_of_the_losses():

@@ -1,7 +1,7 @@
 """One look for every figure. Each function returns a `Picture`: a matplotlib Figure that carries its alternative text."""
 
 from clearn.pictures import WIDTH, Picture
-from clearn.plots.curves import few_label_curve, histograms, lines, loss_curve
+from clearn.plots.curves import few_label_curve, lines, loss_curve
 from clearn.plots.images import candidate_matrices, contrast_picture, image_rows, neighbour_strip, similarity_matrix, view_grid
 from clearn.plots.maps import embedding_map, umap_positions
 from clearn.plots.pairs import pair_distributions
@@ -9,5 +9,7 @@ from clearn.plots.plane import points_and_forces, points_on_sphere
 from clearn.plots.results import dots
 from clearn.plots.theory import theory_and_points
 
-__all__ = ["WIDTH", "Picture", "candidate_matrices", "contrast_picture", "dots", "embedding_map", "few_label_curve", "histograms", "image_rows", "lines",
-           "loss_curve", "neighbour_strip", "pair_distributions", "points_and_forces", "points_on_sphere", "similarity_matrix", "theory_and_points", "umap_positions", "view_grid"]  # fmt: skip
+__all__ = ["Picture", "WIDTH", "candidate_matrices", "contrast_picture", "dots", "embedding_map",
+           "few_label_curve", "image_rows", "lines", "loss_curve", "neighbour_strip", "pair_distributions",
+           "points_and_forces", "points_on_sphere", "similarity_matrix", "theory_and_points", "umap_positions",
+           "view_grid"]  # fmt: skip

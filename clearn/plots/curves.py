@@ -75,6 +75,7 @@ def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False,
 
 def name_ends(axes, ends, apart=0.065):
     """Write names beside the ends of curves; names that would overlap move apart. Args: ends, [(x, y, name, colour)]."""
+    axes.autoscale_view()  # where the ends are is known only once the limits are
     to_axes = axes.transAxes.inverted()
     places = [(*to_axes.transform(axes.transData.transform((x, y))), name, colour) for x, y, name, colour in ends]
     height = -1.0
@@ -82,32 +83,3 @@ def name_ends(axes, ends, apart=0.065):
         height = max(y, height + apart)
         axes.annotate(name, (x, height), xycoords="axes fraction", color=colour, va="center", xytext=(9, 0),
                       textcoords="offset points", annotation_clip=False)  # fmt: skip
-
-
-@styled
-def histograms(groups, xlabel, bins=50, span=None, density=None, height=2.8, alt=None):
-    """Distributions, one over the other, each named at its peak.
-
-    Args: groups, {name: values}, two or three; span, (low, high), by default that of all values; density, a function
-    to draw as a dotted line, a theory to compare with: name and callable.
-    """
-    values = {name: np.asarray(v).ravel() for name, v in groups.items()}
-    low, high = span or (min(v.min() for v in values.values()), max(v.max() for v in values.values()))
-    picture = Picture(WIDTH * 0.8, height, alt or f"Histogram of {xlabel} for " + ", ".join(groups))
-    axes = picture.subplots()
-    for colour, (name, v) in zip([style.POSITIVE, style.NEGATIVE, style.ANCHOR], values.items()):
-        counts, edges, _ = axes.hist(v, bins, range=(low, high), density=True, color=colour, alpha=0.35, histtype="stepfilled")
-        axes.hist(v, bins, range=(low, high), density=True, color=colour, histtype="step", linewidth=1.5)
-        top = counts.argmax()
-        axes.annotate(name, (edges[top : top + 2].mean(), counts[top]), ha="center", va="bottom", color=colour,
-                      xytext=(0, 3), textcoords="offset points")  # fmt: skip
-    if density is not None:
-        name, function = density
-        x = np.linspace(low, high, 400)
-        axes.plot(x, function(x), color=style.INK, linestyle=":", linewidth=1.5)
-        axes.plot([], [], color=style.INK, linestyle=":", linewidth=1.5, label=name)
-        axes.legend(loc="upper right")
-    axes.set(xlabel=xlabel, yticks=[], xlim=(low, high))
-    axes.spines["left"].set_visible(False)
-    axes.margins(y=0.15)
-    return picture

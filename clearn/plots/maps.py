@@ -42,10 +42,13 @@ def embedding_map(maps, labels, classes):
         axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=7, linewidths=0, alpha=0.8)
         axes.set(title=title, xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
+        placed, reach = [], np.ptp(positions, axis=0) * [0.16 * columns / 2, 0.055]  # room for one name
         for y, name in enumerate(classes):
             centre = np.median(positions[labels == y], axis=0)
             around = np.linalg.norm(positions - centre, axis=1).argsort()[: max(1, len(labels) // 50)]
-            if np.mean(labels[around] == y) > 0.4:
+            free = all((np.abs(centre - other) > reach).any() for other in placed)  # else one name would hide another
+            if free and np.mean(labels[around] == y) > 0.4:
+                placed.append(centre)
                 halo = [patheffects.withStroke(linewidth=3, foreground="white")]
                 axes.annotate(name, centre, fontsize=9, ha="center", va="center", path_effects=halo, color=style.INK)
     dots = [Line2D([], [], linestyle="", marker="o", markersize=6, color=style.CLASSES[y]) for y in range(len(classes))]

@@ -13,7 +13,7 @@ def points_and_forces(points, forces, groups, *, trails=None, span=None, ring=No
     """Points in the plane, coloured by group, each with its force.
 
     Args: points, forces (N, 2); groups (N,), whole numbers; trails (T, N, 2), where the points came from; span, half
-    the width of the plane that is shown; ring, a radius drawn around the first point; alt, the picture in words.
+    the width of the plane that is shown; ring, a radius drawn around the first point, which gets an outline; alt, the picture in words.
     """
     points, forces = torch.as_tensor(points).cpu().numpy(), torch.as_tensor(forces).cpu().numpy()
     span = float(span or 1.15 * np.abs(points).max())
@@ -26,8 +26,10 @@ def points_and_forces(points, forces, groups, *, trails=None, span=None, ring=No
             axes.plot(*np.asarray(trails)[:, i].T, color=colour, alpha=0.35, linewidth=1)
     if ring is not None:
         axes.add_patch(Circle(points[0], ring, facecolor="none", edgecolor=style.MUTED, linestyle="--", linewidth=1.2))
-        axes.annotate("margin", points[0] + [0, ring], ha="center", va="bottom", color=style.MUTED, fontsize=10)
-    axes.scatter(*points.T, c=colours, s=46, zorder=3, edgecolors="white", linewidths=0.8)
+        inward = -points[0] / max(np.linalg.norm(points[0]), 1e-9)  # the label stays inside the frame
+        axes.annotate("margin", points[0] + 1.07 * ring * inward, ha="center", va="center", color=style.MUTED, fontsize=10)
+    outlines = ["white" if i or ring is None else style.INK for i in range(len(points))]
+    axes.scatter(*points.T, c=colours, s=46, zorder=3, edgecolors=outlines, linewidths=1.2)
     draw_arrows(axes, points, forces, colours)
     axes.set(xlim=(-span, span), ylim=(-span, span), aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_color(style.GRID)

@@ -10,4 +10,6 @@ from clearn.widgets.temperature import temperature_panel
 from clearn.widgets.triplets import triplet_regions
 from clearn.widgets.vectors import random_cosines, two_vectors
 
-__all__ = ["PlotPanel", "Question", "margin_panel", "moving_points", "nearest_neighbours", "neighbour_panel", "pair_maker", "predict", "random_cosines", "sphere_panel", "temperature_panel", "triplet_regions", "two_vectors"]
+__all__ = ["PlotPanel", "Question", "margin_panel", "moving_points", "nearest_neighbours", "neighbour_panel",
+           "pair_maker", "predict", "random_cosines", "sphere_panel", "temperature_panel", "triplet_regions",
+           "two_vectors"]  # fmt: skip

@@ -1,6 +1,6 @@
 """Panels of chapter 03: what the contrastive loss says of a pair, and what it does to many points."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import ipywidgets
 import torch
@@ -24,7 +24,7 @@ def margin_panel():
     return PlotPanel(draw_pair, "loss and force of a pair against its distance", margin=margin, distance=distance)
 
 
-@lru_cache(maxsize=None)
+@cache
 def pair_loss_and_force(distances, same, margin):
     """Losses of pairs at `distances` (a tuple), and the force on the second point of each, outward, by autograd."""
     d = torch.tensor(distances, dtype=torch.float64, requires_grad=True)
@@ -67,7 +67,7 @@ def draw_two_points(axes, margin, distance, force):
         f = force[name] / 2
         draw_arrows(axes, ends, torch.tensor([[-f, 0.0], [f, 0.0]]).numpy(), colour, width=0.004)
     axes.axvline(margin, color=style.MUTED, linestyle="--", linewidth=1)
-    axes.annotate("margin", (margin, 1.45), ha="center", va="bottom", color=style.MUTED, fontsize=10, annotation_clip=False)
+    axes.annotate("margin", (margin, 1.6), ha="center", va="bottom", color=style.MUTED, fontsize=10, annotation_clip=False)
     axes.set(xlim=(-1.15, 3.05), ylim=(-0.5, 1.5), yticks=[], xticks=[])
     axes.spines[:].set_visible(False)
 
@@ -75,12 +75,13 @@ def draw_two_points(axes, margin, distance, force):
 def moving_points():
     """Three groups of points that the contrastive loss moves in the plane; scrub through the steps."""
     step = ipywidgets.IntSlider(4, min=0, max=STEPS, step=2)
-    margin = ipywidgets.FloatSlider(1.0, min=0.5, max=2.0, step=0.25)
+    margin = ipywidgets.FloatSlider(1.0, min=0.5, max=1.5, step=0.25)
     negatives = ipywidgets.Checkbox(True, description="with negative pairs")
     return PlotPanel(draw_moving, "points that the contrastive loss moves", step=step, margin=margin, negatives=negatives)
 
 
 STEPS, RATE, GROUP = 60, 2.0, torch.arange(3).repeat_interleave(6)
+COLOURS = torch.tensor([6, 1, 4])  # neither the anchor's colour nor the positive's
 FIRST, SECOND = torch.triu_indices(len(GROUP), len(GROUP), offset=1)
 SAME = GROUP[FIRST] == GROUP[SECOND]
 
@@ -108,5 +109,5 @@ def draw_moving(step, margin, negatives):
     distance = torch.linalg.vector_norm(z[FIRST] - z[SECOND], dim=1)
     alt = (f"Step {step}: loss {losses[step]:.3f}. Mean distance {distance[SAME].mean():.2f} within the groups, "
            f"{distance[~SAME].mean():.2f} between them.")  # fmt: skip
-    return points_and_forces(z, 12 * forces(loss, z), GROUP, trails=positions[: step + 1], span=1.6,
+    return points_and_forces(z, 12 * forces(loss, z), COLOURS[GROUP], trails=positions[: step + 1], span=1.7,
                              ring=margin if negatives else None, width=4.8, alt=alt)  # fmt: skip

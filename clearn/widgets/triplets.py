@@ -51,9 +51,8 @@ def draw_triplet(positive, x, y, margin):
     x, y = number("x", x), number("y", y)
     points = torch.tensor([[0.0, 0.0], [positive, 0.0], [x, y]], dtype=torch.float64)
     loss, force = triplet_forces(points, margin)
-    d = round(points[2].norm().item(), 9)  # so that 0.8 + 0.5 and 1.3 are equal
-    name = region(positive, d, round(positive + margin, 9) - positive)
-    name = "easy" if loss < 1e-9 else name
+    d = round(points[2].norm().item(), 9)
+    name = "easy" if loss < 1e-9 else region(positive, d, margin)  # so that 0.1 + 0.2 is not more than 0.3
     force = torch.zeros_like(force) if name == "easy" else force
     picture = Picture(WIDTH, HEIGHT, in_words(name, positive, d, margin, loss, force))
     picture.set_layout_engine("none")  # two axes laid out by hand: twice as fast

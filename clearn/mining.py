@@ -1,8 +1,8 @@
 """Miners: which triplets of a batch shall teach? Pure functions from embeddings and labels to indices.
 
-All take z (N, D), any floating dtype, and integer labels (N,), and return (anchors, positives, negatives): int64 indices
-of shape (T,) each, on the device of z, so that ``triplet_loss(z[a], z[p], z[n])`` trains on them. No gradient runs
-through the choice. Order: by anchor, then by positive. Of equally good candidates the lowest index wins.
+All take z (N, D), any floating dtype, and integer labels (N,), and return (anchors, positives, negatives): int64
+indices of shape (T,) each, on the device of z, so that ``triplet_loss(z[a], z[p], z[n])`` trains on them. No gradient
+runs through the choice. Order: by anchor, then by positive. Of equally good candidates the lowest index wins.
 Memory: a few (N, N) matrices and the result, at most N² triplets; never (N, N, N).
 
 TypeError, ValueError: as in `losses`; and ValueError if the labels hold one class only, or no class twice.
@@ -39,7 +39,7 @@ def random_triplets(z, labels, generator=None):
 
 @torch.no_grad()
 def semi_hard_triplets(z, labels, margin):
-    """Every pair of one class, with the nearest negative that is further than the positive, but by less than the margin:
+    """Every pair of one class, with the nearest negative beyond the positive, but by less than the margin:
 
         k = argmin { d_ik : y_k ≠ y_i,  d_ij < d_ik < d_ij + m },   d Euclidean
 
@@ -91,12 +91,12 @@ def _batch(z, labels):
     z = features("z", z)
     labels = class_labels("labels", labels, len(z), of="z").to(z.device)
     if (labels == labels[0]).all():
-        raise ValueError(f"labels hold one class only ({labels[0].item()}, {len(z)} times), so no sample has a negative; "
-                         "does the data come sorted by class? Shuffle it")  # fmt: skip
+        raise ValueError(f"labels hold one class only ({labels[0].item()}, {len(z)} times), so no sample has a "
+                         "negative; does the data come sorted by class? Shuffle it")  # fmt: skip
     positive = _same(labels).fill_diagonal_(False)
     if not positive.any():
-        raise ValueError(f"labels hold none of their {len(z)} classes twice, so no anchor has a positive; take a larger "
-                         "batch, or several samples of each class")  # fmt: skip
+        raise ValueError(f"labels hold none of their {len(z)} classes twice, so no anchor has a positive; take "
+                         "a larger batch, or several samples of each class")  # fmt: skip
     return z, labels, positive
 
 

@@ -169,7 +169,9 @@ def test_triplet_loss_rises_with_the_positive_and_falls_with_the_negative():
     assert loss == [[1, 0.5, 0], [1.5, 1, 0.5], [2, 1.5, 1]]
 
 
-@pytest.mark.parametrize("negative, active", [((0.6, 0.8), True), ((-1.5, -2.0), True), ((0.0, 3.5), False), ((3.0, 4.0), False)])
+@pytest.mark.parametrize(
+    "negative, active", [((0.6, 0.8), True), ((-1.5, -2.0), True), ((0.0, 3.5), False), ((3.0, 4.0), False)]
+)
 def test_triplet_loss_pulls_and_pushes_with_force_1_and_lets_easy_triplets_alone(negative, active):
     """d(a, p) = 2 and the margin is 1: whoever is within 3 of the anchor is pushed away, and the positive pulled."""
     a, p, n = (torch.tensor([x], dtype=torch.float64, requires_grad=True) for x in ((0.0, 0.0), (2.0, 0.0), negative))

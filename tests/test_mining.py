@@ -33,6 +33,7 @@ BATCHES = [batch(n, d, classes, seed, grid) for n, classes in ((3, 2), (8, 3), (
 
 # --- the definitions as loops
 
+
 def distances(z):
     z = z.double().numpy()
     return [[float(np.sqrt(np.sum((a - b) ** 2))) for b in z] for a in z]
@@ -86,6 +87,7 @@ def test_random_takes_every_pair_once_with_a_true_negative(z, labels):
 
 # --- what random means
 
+
 @pytest.mark.parametrize("labels", [[5, 5, 5, 5, -1, -1, 9, 9, 9, 2], [2, 9, 5, -1, 9, 5, 5, 5, 9, -1]])
 def test_random_is_uniform_over_all_negatives(labels):
     labels = torch.tensor(labels)
@@ -122,6 +124,7 @@ def test_random_is_seeded_and_changes_from_call_to_call():
 
 # --- ties
 
+
 def test_of_equals_the_lowest_index_wins():
     z = torch.tensor([[0.0], [1.0], [-1.0], [2.0], [2.0], [-2.0]])
     labels = torch.tensor([0, 0, 0, 1, 1, 1])
@@ -131,7 +134,9 @@ def test_of_equals_the_lowest_index_wins():
 
 def test_a_negative_as_far_as_the_positive_or_just_at_the_margin_is_not_semi_hard():
     labels = torch.tensor([0, 0, 1])
-    found = {k: as_list(semi_hard_triplets(torch.tensor([[0.0], [1.0], [k]]), labels, 0.5)) for k in (-1.0, -1.25, -1.5)}
+    found = {
+        k: as_list(semi_hard_triplets(torch.tensor([[0.0], [1.0], [k]]), labels, 0.5)) for k in (-1.0, -1.25, -1.5)
+    }
     assert found == {-1.0: [], -1.25: [(0, 1, 2)], -1.5: []}
 
 
@@ -147,12 +152,13 @@ def test_when_all_embeddings_coincide(n):
 
 # --- meaning
 
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("margin", [0.2, 1.0])
 def test_the_loss_of_each_kind(seed, margin):
     """Semi-hard: between 0 and m for each triplet; hard: the largest loss that any triplet of the anchor has."""
     z, labels = batch(30, seed=seed)
-    value = lambda a, p, n: (z[a] - z[p]).norm(dim=1) - (z[a] - z[n]).norm(dim=1) + margin  # noqa: E731
+    value = lambda a, p, n: (z[a] - z[p]).norm(dim=1) - (z[a] - z[n]).norm(dim=1) + margin
     semi = value(*semi_hard_triplets(z, labels, margin))
     assert ((0 < semi) & (semi < margin)).all()
     a, p, n = hard_triplets(z, labels)
@@ -176,6 +182,7 @@ def test_a_singleton_is_a_negative_but_no_anchor(mine):
 
 
 # --- types, and what is refused
+
 
 @every_miner
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -227,7 +234,9 @@ def test_what_has_no_triplet_is_refused_with_a_reason(mine, z, labels, words):
         mine(z, labels)
 
 
-@pytest.mark.parametrize("margin, error", [(0, ValueError), (-1.0, ValueError), (float("nan"), ValueError), ("m", TypeError)])
+@pytest.mark.parametrize(
+    "margin, error", [(0, ValueError), (-1.0, ValueError), (float("nan"), ValueError), ("m", TypeError)]
+)
 def test_a_bad_margin_is_refused(margin, error):
     with pytest.raises(error, match="^margin must be"):
         semi_hard_triplets(*batch(8), margin)

@@ -58,16 +58,27 @@ def test_forces_are_unit_vectors_along_the_sides():
 @pytest.mark.parametrize("positive, d, margin", [(0.8, 1.3, 0.5), (0.1, 0.3, 0.2), (0.7, 0.8, 0.1), (0.9, 1.6, 0.7)])
 def test_at_the_margin_the_negative_is_easy_whatever_the_rounding(positive, d, margin):
     for x, y in ((d, 0.0), (-d, 0.0), (0.0, d)):
-        assert draw_triplet(positive, x, y, margin).alt.startswith("Easy") and "No force" in draw_triplet(positive, x, y, margin).alt
+        assert (
+            draw_triplet(positive, x, y, margin).alt.startswith("Easy")
+            and "No force" in draw_triplet(positive, x, y, margin).alt
+        )
         assert draw_triplet(d, x, y, margin).alt.startswith("Hard")
 
 
 def test_region_has_its_borders_as_in_the_paper():
-    assert [region(1.0, d, 0.25) for d in (0.0, 1.0, 1.0625, 1.25, 7.0)] == ["hard", "hard", "semi-hard", "easy", "easy"]
+    assert [region(1.0, d, 0.25) for d in (0.0, 1.0, 1.0625, 1.25, 7.0)] == [
+        "hard",
+        "hard",
+        "semi-hard",
+        "easy",
+        "easy",
+    ]
 
 
 def test_a_negative_on_the_anchor_has_no_direction():
-    assert "Force 1.00 on the anchor, 1.00 on the positive, 0.00 on the negative" in draw_triplet(1.0, 0.0, 0.0, 0.5).alt
+    assert (
+        "Force 1.00 on the anchor, 1.00 on the positive, 0.00 on the negative" in draw_triplet(1.0, 0.0, 0.0, 0.5).alt
+    )
 
 
 def test_every_control_changes_picture_and_caption():
@@ -82,7 +93,9 @@ def test_the_first_look_is_semi_hard():
     assert triplet_regions().caption.startswith("Semi-hard")
 
 
-@pytest.mark.parametrize("name, value", [("positive", 0), ("positive", -1.0), ("margin", 0), ("x", math.nan), ("y", math.inf)])
+@pytest.mark.parametrize(
+    "name, value", [("positive", 0), ("positive", -1.0), ("margin", 0), ("x", math.nan), ("y", math.inf)]
+)
 def test_bad_input_is_named(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         draw_triplet(**{"positive": 1.0, "x": 1.0, "y": 1.0, "margin": 0.5} | {name: value})

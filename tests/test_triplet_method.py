@@ -81,7 +81,8 @@ def test_it_learns_in_the_same_loop():
 
 
 @pytest.mark.parametrize("kwargs, error, words", [
-    ({"mine": "hard"}, TypeError, "mine must be a function"), ({"mine": hard_triplets, "margin": 0}, ValueError, "margin must be"),
+    ({"mine": "hard"}, TypeError, "mine must be a function"),
+    ({"mine": hard_triplets, "margin": 0}, ValueError, "margin must be"),
     ({"mine": hard_triplets, "margin": "wide"}, TypeError, "margin must be")])  # fmt: skip
 def test_what_is_refused(kwargs, error, words):
     with pytest.raises(error, match=f"^{words}"):

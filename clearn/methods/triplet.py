@@ -1,4 +1,4 @@
-"""The triplet network: Schroff, Kalenichenko, Philbin 2015, "FaceNet: a unified embedding for face recognition and clustering"."""
+"""The triplet network: Schroff, Kalenichenko, Philbin 2015, "FaceNet: a unified embedding for face recognition"."""
 
 from clearn.losses import triplet_loss
 from clearn.methods.base import Method
@@ -7,7 +7,7 @@ from clearn.validate import number
 
 
 class Triplet(Method):
-    """An encoder that learns from labels which garment is closer; ``method(images, labels)`` is the triplet loss (§3.1).
+    """An encoder that learns from labels which garment is closer; ``method(images, labels)`` is the loss (§3.1).
 
     Args: encoder f; mine, a function of embeddings (N, D) and labels (N,) that returns (anchors, positives, negatives),
     such as `mining.hard_triplets` or ``partial(mining.semi_hard_triplets, margin=0.2)``; margin m > 0; normalise,
@@ -15,13 +15,13 @@ class Triplet(Method):
 
     Train it in the same loop as the others, on an ImageSet, with views that hand on the labels:
     ``pretrain(Triplet(encoder, hard_triplets), train, lambda batch: (batch.images / 255, batch.labels), steps=100)``.
-    Where the miner finds no triplet the loss is 0, and so is its gradient: there is nothing left to learn in that batch.
+    Where the miner finds no triplet, the loss is 0, and so is its gradient: that batch has nothing to teach.
     """
 
     def __init__(self, encoder, mine, margin=0.2, normalise=True):
         super().__init__()
         if not callable(mine):
-            raise TypeError(f"mine must be a function of embeddings and labels, such as mining.hard_triplets, got {mine!r}")
+            raise TypeError(f"mine must be a function of embeddings and labels, such as hard_triplets, got {mine!r}")
         self.encoder, self.mine, self.normalise = encoder, mine, normalise
         self.margin = number("margin", margin, above=0)
 

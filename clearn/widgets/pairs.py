@@ -83,7 +83,7 @@ def draw_pair(images, view0, view1, chosen, allowed, strength):
     below = picture.add_axes((0.03, 0.125, 0.94, 0.27))
     draw_distributions(below, positive, negative, span=(0, 1), bins=25)
     for cosines, (_, colour, dashes) in zip((positive, negative), KINDS):
-        below.axvline(cosines[chosen].item(), color=colour, linewidth=2.5, linestyle=dashes)
+        below.axvline(cosines[chosen].item(), ymax=0.92, color=colour, linewidth=2.5, linestyle=dashes)
     below.set(xlim=(0, 1.004), xlabel="cosine of the pixels; the two lines mark the pictures above")
     return picture
 

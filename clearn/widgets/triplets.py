@@ -74,14 +74,18 @@ def draw_plane(axes, points, force, positive, margin):
     """The three regions as a disc, a ring and the rest; the three points; arrows of half the length of their forces."""
     axes.set_facecolor(SHADES["easy"])
     for radius, name in ((positive + margin, "semi-hard"), (positive, "hard")):
-        axes.add_patch(Circle((0, 0), radius, facecolor=SHADES[name], edgecolor=style.MUTED, linewidth=0.8, linestyle="--"))
+        axes.add_patch(
+            Circle((0, 0), radius, facecolor=SHADES[name], edgecolor=style.MUTED, linewidth=0.8, linestyle="--")
+        )
     names = {"hard": -positive / 2, "semi-hard": -positive - margin / 2, "easy": -2.15}  # all straight below the anchor
     for name, height in names.items():
         if name == "easy" or (positive if name == "hard" else margin) >= 0.2:
             axes.annotate(name, (0, height), ha="center", va="center", fontsize=10, color=style.MUTED)
     for (role, colour), (x, y) in zip(ROLES, points.tolist()):
         axes.plot(x, y, "o", color=colour, markersize=10, zorder=5, markeredgecolor="white")
-        axes.annotate(role[0], (x, y), xytext=(7, 7), textcoords="offset points", color=colour, fontweight="bold", zorder=6)
+        axes.annotate(
+            role[0], (x, y), xytext=(7, 7), textcoords="offset points", color=colour, fontweight="bold", zorder=6
+        )
     draw_arrows(axes, points.numpy(), force.numpy() / 2, [colour for _, colour in ROLES], width=0.008)
     axes.set(xlim=(-SPAN, SPAN), ylim=(-SPAN, SPAN), aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
@@ -90,7 +94,11 @@ def draw_plane(axes, points, force, positive, margin):
 def draw_hinge(axes, positive, d, margin, loss):
     """The loss against the distance of the negative, the regions shaded as in the plane."""
     right = 2.9
-    for name, low, high in (("hard", 0, positive), ("semi-hard", positive, positive + margin), ("easy", positive + margin, right)):
+    for name, low, high in (
+        ("hard", 0, positive),
+        ("semi-hard", positive, positive + margin),
+        ("easy", positive + margin, right),
+    ):
         axes.axvspan(low, high, color=SHADES[name], linewidth=0, zorder=0)
     axes.plot([0, positive + margin, right], [positive + margin, 0, 0], color=style.INK, linewidth=1.6)
     axes.plot(d, loss, "o", color=style.NEGATIVE, markersize=9, markeredgecolor="white", clip_on=False, zorder=5)

@@ -23,7 +23,7 @@ def two_vectors():
     controls = {"angle_of_a": ipywidgets.IntSlider(15, min=-180, max=180, step=5),
                 "length_of_a": ipywidgets.FloatSlider(1.6, min=0, max=2, step=0.1),
                 "angle_of_b": ipywidgets.IntSlider(75, min=-180, max=180, step=5),
-                "length_of_b": ipywidgets.FloatSlider(1.2, min=0, max=2, step=0.1)}  # fmt: skip
+                "length_of_b": ipywidgets.FloatSlider(1.8, min=0, max=2, step=0.1)}  # fmt: skip
     return PlotPanel(draw_vectors, "dot product, cosine and distance of two vectors", **controls)
 
 
@@ -67,7 +67,7 @@ def draw_plane(axes, a, b):
     u, v = unit(a), unit(b)
     shadow = (b @ u) * u
     axes.plot(*torch.stack([b, shadow]).T.tolist(), color=style.MUTED, linestyle=":", linewidth=1.5)
-    axes.plot(*torch.stack([0 * u, shadow]).T.tolist(), color=B, linewidth=7, alpha=0.3, solid_capstyle="butt")
+    axes.plot(*torch.stack([0 * u, shadow]).T.tolist(), color=B, linewidth=15, alpha=0.25, solid_capstyle="butt")
     axes.plot(*torch.stack([u, v]).T.tolist(), color=style.INK, linestyle="--", linewidth=1.5)
     axes.plot(*torch.stack([a, b]).T.tolist(), color=style.MUTED, linewidth=1)
     for x, direction, name, colour in ((a, u, "a", A), (b, v, "b", B)):

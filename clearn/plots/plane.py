@@ -27,7 +27,8 @@ def points_and_forces(points, forces, groups, *, trails=None, span=None, ring=No
     if ring is not None:
         axes.add_patch(Circle(points[0], ring, facecolor="none", edgecolor=style.MUTED, linestyle="--", linewidth=1.2))
         inward = -points[0] / max(np.linalg.norm(points[0]), 1e-9)  # the label stays inside the frame
-        axes.annotate("margin", points[0] + 1.07 * ring * inward, ha="center", va="center", color=style.MUTED, fontsize=10)
+        axes.annotate("margin", points[0] + ring * inward, ha="center", va="center", color=style.MUTED, fontsize=10,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
     outlines = ["white" if i or ring is None else style.INK for i in range(len(points))]
     axes.scatter(*points.T, c=colours, s=46, zorder=3, edgecolors=outlines, linewidths=1.2)
     draw_arrows(axes, points, forces, colours)

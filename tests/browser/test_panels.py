@@ -103,10 +103,11 @@ def check_panel(live, number, name):
         focus = control.locator(".noUi-handle, input[type=checkbox]").first
         press = "Space" if control.locator("input[type=checkbox]").count() else "ArrowRight"
         captions = [words.inner_text()]
-        for _ in range(2 if press == "Space" else 5):
+        for _ in range(2 if press == "Space" else 4):
             values, before = state(live, number)[0], image.get_attribute("src")
-            if press == "ArrowRight" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
-                press = "ArrowLeft"
+            if press != "Space":  # turn round at either end
+                at, *ends = (float(focus.get_attribute(f"aria-value{which}")) for which in ("now", "min", "max"))
+                press = {ends[0]: "ArrowRight", ends[1]: "ArrowLeft"}.get(at, press)
             focus.focus()
             begin = time.monotonic()
             live.page.keyboard.press(press)

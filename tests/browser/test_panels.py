@@ -101,13 +101,13 @@ def check_panel(live, number, name):
     for position, key in enumerate(state(live, number)[0]):
         control = panel.locator("> *").nth(position)
         focus = control.locator(".noUi-handle, input[type=checkbox]").first
-        press = "Space" if control.locator("input[type=checkbox]").count() else "ArrowRight"
+        # There and back, so that the next control finds the panel as it was.
+        there, back = ("Space", "Space") if control.locator("input[type=checkbox]").count() else ("ArrowRight", "ArrowLeft")
+        if there != "Space" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
+            there, back = back, there
         captions = [words.inner_text()]
-        for _ in range(2 if press == "Space" else 4):
+        for press in (there, back) if there == "Space" else (there, there, back, back):
             values, before = state(live, number)[0], image.get_attribute("src")
-            if press != "Space":  # turn round at either end
-                at, *ends = (float(focus.get_attribute(f"aria-value{which}")) for which in ("now", "min", "max"))
-                press = {ends[0]: "ArrowRight", ends[1]: "ArrowLeft"}.get(at, press)
             focus.focus()
             begin = time.monotonic()
             live.page.keyboard.press(press)

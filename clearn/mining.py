@@ -60,7 +60,7 @@ def semi_hard_triplets(z, labels, margin):
     d = pairwise_distance(z)
     # From each anchor the negatives by distance; the first beyond the positive is the only one that can qualify.
     distance, order = d.masked_fill(_same(labels), float("inf")).sort(dim=1, stable=True)
-    first = torch.searchsorted(distance, d, right=True).clamp_max(len(z) - 1)
+    first = torch.searchsorted(distance, d, right=True)  # below N: the anchor itself stands last, at infinity
     chosen = positive & (distance.gather(1, first) < d + margin)
     anchors, positives = chosen.nonzero().T
     return anchors, positives, order.gather(1, first)[chosen]

@@ -92,3 +92,8 @@ def test_what_is_refused(kwargs, error, words):
 def test_repr_names_what_a_checkpoint_must_agree_in():
     method = Triplet(tiny_encoder(1), partial(semi_hard_triplets, margin=0.2), margin=0.2)
     assert "mine=semi_hard_triplets, margin=0.2, normalise=True" in repr(method)
+
+
+def test_two_different_margins_are_refused():
+    with pytest.raises(ValueError, match=r"margin is 0.3, but mine looks for triplets within 0.2"):
+        Triplet(tiny_encoder(1), partial(semi_hard_triplets, margin=0.2), margin=0.3)

@@ -15,7 +15,8 @@ class Triplet(Method):
 
     Train it in the same loop as the others, on an ImageSet, with views that hand on the labels:
     ``pretrain(Triplet(encoder, hard_triplets), train, lambda batch: (batch.images / 255, batch.labels), steps=100)``.
-    Where the miner finds no triplet, the loss is 0, and so is its gradient: that batch has nothing to teach.
+    Where `semi_hard_triplets` finds none, the loss is 0, and so is its gradient: that batch has nothing to teach. A batch
+    of one class, or with no class twice, is an error, and the miners raise.
     """
 
     def __init__(self, encoder, mine, margin=0.2, normalise=True):
@@ -24,6 +25,9 @@ class Triplet(Method):
             raise TypeError(f"mine must be a function of embeddings and labels, such as hard_triplets, got {mine!r}")
         self.encoder, self.mine, self.normalise = encoder, mine, normalise
         self.margin = number("margin", margin, above=0)
+        mined = getattr(mine, "keywords", {}).get("margin", self.margin)  # of a partial
+        if mined != self.margin:
+            raise ValueError(f"margin is {self.margin}, but mine looks for triplets within {mined}; give both the same")
 
     def forward(self, images, labels):
         z = self.encoder(images).float()  # (N, D)

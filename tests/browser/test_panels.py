@@ -150,6 +150,7 @@ print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{numbe
 
 def check_reopened(still, panels, questions, name):
     """Saved by a learner, closed, opened again and not run: the pictures and questions stand there, and no error."""
+    still.page.wait_for_function("n => document.querySelectorAll('.clearn-still').length >= n", arg=panels + questions)
     still.page.wait_for_timeout(3000)  # a dead widget takes a moment to find out
     assert still.panels.count() == 0 == still.questions.count()
     assert still.stills.filter(visible=True).count() == panels + questions
@@ -191,6 +192,12 @@ def test_a_fresh_clone_shows_the_stills(notebook, lab, open_notebook, request):
     saved = [output.metadata["image/png"].width for output in outputs if "image/png" in output.get("data", {})
              and output.metadata.get("image/png", {}).get("width")]  # fmt: skip
     words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]
+    pictures = sum("image/png" in output.get("data", {}) for output in outputs)
+    live.page.wait_for_function(  # a long page is filled bit by bit
+        """([pictures, stills]) => {
+            const images = [...document.querySelectorAll('.jp-OutputArea-output img')];
+            return images.length >= pictures && images.every(image => image.complete && image.naturalWidth)
+                && document.querySelectorAll('.clearn-still').length >= stills; }""", arg=[pictures, len(words)])  # fmt: skip
     images = live.page.locator(".jp-OutputArea-output img")
     widths = [images.nth(i).evaluate("i => i.naturalWidth && i.clientWidth") for i in range(images.count())]
     images.last.scroll_into_view_if_needed()

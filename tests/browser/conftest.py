@@ -16,7 +16,11 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-NEWS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # all cells are in the page from the start; to change the mode of an open notebook can lose cells (jupyterlab#16677)
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +52,10 @@ class Lab:
                    "IPYTHONDIR": "ipython"}  # fmt: skip
         self.environment = os.environ | {key: str(home / name) for key, name in folders.items()}
         self.root.mkdir()
-        news = home / "settings" / NEWS
-        news.parent.mkdir(parents=True)
-        news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        for name, values in SETTINGS.items():
+            path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
 
     def start(self):
         options = [f"--ServerApp.root_dir={self.root}", "--ServerApp.open_browser=False", "--ServerApp.ip=127.0.0.1",
@@ -116,8 +121,7 @@ class Notebook:
         self.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path}?token={lab.token}&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.evaluate("""async () => { const app = window.jupyterapp; await app.restored;
-            const widget = app.shell.currentWidget; await widget.context.ready; await widget.sessionContext.ready;
-            widget.content.notebookConfig = {...widget.content.notebookConfig, windowingMode: 'none'}; }""")
+            const widget = app.shell.currentWidget; await widget.context.ready; await widget.sessionContext.ready; }""")
 
     def _note(self, url):
         if not url.startswith(("data:", "blob:")) and url.split("/")[2] != f"127.0.0.1:{self.port}":

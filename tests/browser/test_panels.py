@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import expect
 
 TESTS = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
@@ -193,12 +194,10 @@ def test_a_fresh_clone_shows_the_stills(notebook, lab, open_notebook, request):
              and output.metadata.get("image/png", {}).get("width")]  # fmt: skip
     words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
-    live.page.wait_for_function(  # a long page is filled bit by bit
-        """([pictures, stills]) => {
-            const images = [...document.querySelectorAll('.jp-OutputArea-output img')];
-            return images.length >= pictures && images.every(image => image.complete && image.naturalWidth)
-                && document.querySelectorAll('.clearn-still').length >= stills; }""", arg=[pictures, len(words)])  # fmt: skip
     images = live.page.locator(".jp-OutputArea-output img")
+    expect(images).to_have_count(pictures, timeout=30_000)
+    expect(live.stills).to_have_count(len(words), timeout=30_000)
+    live.page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth)")
     widths = [images.nth(i).evaluate("i => i.naturalWidth && i.clientWidth") for i in range(images.count())]
     images.last.scroll_into_view_if_needed()
     live.shoot(f"{name}-still")

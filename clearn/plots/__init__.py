@@ -2,7 +2,8 @@
 
 from clearn.pictures import WIDTH, Picture
 from clearn.plots.curves import few_label_curve, lines, loss_curve
-from clearn.plots.images import candidate_matrices, contrast_picture, image_rows, neighbour_strip, similarity_matrix, view_grid
+from clearn.plots.images import (candidate_matrices, contrast_picture, image_rows, neighbour_strip, similarity_matrix,
+                                 view_grid)  # fmt: skip
 from clearn.plots.maps import embedding_map, umap_positions
 from clearn.plots.pairs import pair_distributions
 from clearn.plots.plane import points_and_forces, points_on_sphere

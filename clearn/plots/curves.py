@@ -44,11 +44,11 @@ def loss_curve(history, chance=None):
 
 
 @styled
-def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False, bands=None, height=3.2, alt=None):
+def lines(curves, xlabel, ylabel, *, ylim=None, log="", points=False, height=3.2, alt=None):
     """Curves, each named where it ends.
 
     Args: curves, {name: (x, y)}; log, which axes are logarithmic: "", "x", "y" or "xy"; points, whether to mark each
-    value; bands, {name: (low, high)}, a shaded range around a curve; alt, the picture in words.
+    value; alt, the picture in words.
     """
     picture = Picture(WIDTH * 0.8, height, alt or f"{ylabel} against {xlabel} for " + ", ".join(curves))
     axes, ends = picture.subplots(), []
@@ -56,15 +56,13 @@ def lines(curves, xlabel, ylabel, *, xlim=None, ylim=None, log="", points=False,
     for colour, (name, (x, y)) in zip(colours, curves.items()):
         x, y = np.asarray(x), np.asarray(y)
         axes.plot(x, y, color=colour, marker="o" if points else None, markersize=4)
-        if bands and name in bands:
-            axes.fill_between(x, *map(np.asarray, bands[name]), color=colour, alpha=0.15, linewidth=0)
-        seen = (x >= (x.min() if xlim is None else xlim[0])) & (x <= (x.max() if xlim is None else xlim[1]))
-        seen &= (y >= (y.min() if ylim is None else ylim[0])) & (y <= (y.max() if ylim is None else ylim[1]))
+        seen = slice(None) if ylim is None else (y >= ylim[0]) & (y <= ylim[1])
         ends.append([x[seen][-1], y[seen][-1], name, colour])
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
-    limits = {name: limit for name, limit in (("xlim", xlim), ("ylim", ylim)) if limit is not None}
-    axes.set(xlabel=xlabel, ylabel=ylabel, **limits)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if ylim is not None:  # even None would freeze the limits as they are
+        axes.set_ylim(ylim)
     if "x" in log and points:  # the values themselves say more than powers of ten
         axes.set_xticks(x, [f"{value:g}" for value in x])
         axes.minorticks_off()

@@ -113,10 +113,11 @@ def similarity_matrix(cosine, title="cosine similarity"):
 def candidate_matrices(images):
     """Who asks whom in InfoNCE within a batch and in NT-Xent, for so many `images`: right answers green, negatives
     orange-red, what is struck out white."""
-    picture = Picture(WIDTH * 0.8, 3.5, f"Two tables for {images} images. InfoNCE: {images} by {images}, right answers on the "
-                      f"diagonal. NT-Xent: {2 * images} by {2 * images}, the diagonal struck out, right answers {images} beside it.")  # fmt: skip
+    both = 2 * images
+    picture = Picture(WIDTH * 0.8, 3.5, f"Two tables for {images} images. InfoNCE: {images} by {images}, right answers on the diagonal. "
+                      f"NT-Xent: {both} by {both}, the diagonal struck out, right answers {images} beside it.")  # fmt: skip
     one = np.where(np.eye(images), 1, 2)
-    two = np.where(np.roll(np.eye(2 * images), images, axis=1), 1, 2) * (1 - np.eye(2 * images, dtype=int))
+    two = np.where(np.roll(np.eye(both), images, axis=1), 1, 2) * (1 - np.eye(both, dtype=int))
     colours = ListedColormap(["white", style.POSITIVE, "#F2B48C"])
     for axes, (title, cells) in zip(picture.subplots(1, 2), {"InfoNCE": one, "NT-Xent": two}.items()):
         axes.pcolormesh(cells[::-1], cmap=colours, vmin=0, vmax=2, edgecolors="white", linewidth=1.5)

@@ -4,9 +4,9 @@ The modules stand on floors, and an import only ever goes down:
 
     widgets                                         panels in a notebook
     plots · pictures                                one look for every figure
-    training · evaluation · checkpoints · monitor   the loop and the measures
+    training · evaluation · factors · checkpoints · monitor   the loop and the measures
     methods                                         one file a method
-    losses · mining · views · models · dynamics     pure functions and small modules
+    losses · mining · views · models · dynamics · momentum    pure functions and small modules
     datasets · image_ops · similarity               the ground
     devices · style · validate
 """

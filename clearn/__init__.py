@@ -8,7 +8,7 @@ The modules stand on floors, and an import only ever goes down:
     methods                                         one file a method
     losses · mining · views · models · dynamics · momentum    pure functions and small modules
     datasets · image_ops · similarity               the ground
-    devices · style · validate
+    distributed · devices · style · validate
 """
 
 __version__ = "0.1.0"

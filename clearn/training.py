@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from clearn import checkpoints
+from clearn import checkpoints, distributed
 from clearn.datasets import ImageSet
 from clearn.devices import best_device, fast_dtype
 from clearn.monitor import monitor
@@ -47,9 +47,13 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
     Interrupt it (Ctrl-C, the stop button) and it finishes its step and returns. A loss that is not finite raises
     FloatingPointError with a diagnosis, before the bad gradient reaches the parameters. Mixed precision is used where
     the hardware gains from it (`devices.fast_dtype`).
+
+    Inside `distributed.group()`, each of W processes takes its share of every batch, and the first one shows progress
+    and writes the checkpoint; `batch_size` is that of all together, a multiple of W.
     """
+    rank, world = distributed.place()
     pixels = images.images if isinstance(images, ImageSet) else images
-    steps, batch_size, warmup = _check(pixels, steps, batch_size, warmup)
+    steps, batch_size, warmup = _check(pixels, steps, batch_size, warmup, world)
     device = torch.device(device or best_device())
     method.to(device, memory_format=torch.channels_last).train()
     dtype = fast_dtype(device)
@@ -62,16 +66,17 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             "method": repr(method), "views": re.sub(r" at 0x\w+", "", repr(views)), "precision": str(dtype),
             "images": f"{tuple(pixels.shape)} {pixels.dtype}, sum {pixels.sum(dtype=torch.float64).item():.9g}",
             "steps": steps, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "warmup": warmup,
-            "seed": seed}  # fmt: skip
+            "seed": seed, "processes": world}  # fmt: skip
         if checkpoint.exists():
             history = History(**checkpoints.resume(checkpoint, recipe, method, optimizer, device))
+    trained = distributed.wrap(method)
     images = images.to(device)  # once and whole, so that no step waits for data
     started, saved = time.perf_counter() - history.seconds, time.perf_counter()
-    progress = monitor(type(method).__name__, steps, batch_size, history.losses) if show else nullcontext()
+    progress = monitor(type(method).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
     with _own_random_state(device), _stop_requested() as stop, progress as live:
         for step in range(len(history.losses), steps):
-            batch = _batch(len(images), batch_size, step, seed).to(device)
-            torch.manual_seed(_mix(seed, step))
+            batch = _batch(len(images), batch_size, step, seed)[rank::world].to(device)
+            torch.manual_seed(_mix(seed, step * world + rank))
             rate = schedule(step, steps, warmup) * lr
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -79,12 +84,12 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
                 view0, view1 = views(images[batch])
             try:
                 with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                    loss = method(view0, view1)
+                    loss = trained(view0, view1)
             except ValueError as error:  # the losses refuse NaN and infinity
                 if step == 0:
                     raise
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr)) from error
-            value = loss.item()
+            value, stopping = distributed.agree(loss.item(), stop.is_set())  # one step more than another would wait for ever
             if not math.isfinite(value):
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr))
             optimizer.zero_grad(set_to_none=True)
@@ -95,10 +100,10 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             history.learning_rates.append(rate)
             now = time.perf_counter()
             history.seconds = now - started
-            if show:
+            if live is not None:
                 live.update()
-            last = step + 1 == steps or stop.is_set()
-            if checkpoint is not None and (last or now - saved > checkpoint_every):
+            last = step + 1 == steps or stopping > 0
+            if checkpoint is not None and rank == 0 and (last or now - saved > checkpoint_every):
                 checkpoints.save(checkpoint, recipe, method, optimizer, vars(history))
                 saved = now
             if last:
@@ -121,7 +126,7 @@ def schedule(step, steps, warmup=0.1):
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
 
 
-def _check(images, steps, batch_size, warmup):
+def _check(images, steps, batch_size, warmup, world):
     steps, batch_size = whole("steps", steps), whole("batch_size", batch_size)
     if not isinstance(images, torch.Tensor):
         raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
@@ -129,6 +134,8 @@ def _check(images, steps, batch_size, warmup):
         raise ValueError(f"images must have shape (N, C, H, W), got {tuple(images.shape)}")
     if len(images) < batch_size:
         raise ValueError(f"batch_size {batch_size} is more than the {len(images)} images")
+    if batch_size % world:
+        raise ValueError(f"batch_size {batch_size} is no multiple of the {world} processes")
     return steps, batch_size, number("warmup", warmup, least=0, most=1)
 
 

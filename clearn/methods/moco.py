@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from clearn.distributed import gather
 from clearn.losses import info_nce
 from clearn.methods.base import Method
 from clearn.models import projection_head, split_batch_norm
@@ -61,7 +62,7 @@ class MoCo(Method):
         m = momentum_schedule(step, steps, self.momentum) if self.schedule else self.momentum
         update_average(self.key_network, nn.Sequential(self.encoder, self.head), m)
         if self.new_keys is not None:
-            self.queue.enqueue(self.new_keys)
+            self.queue.enqueue(gather(self.new_keys))  # where several processes train: of all of them
             self.new_keys = None
 
     def extra_repr(self):

@@ -2,6 +2,7 @@
 
 import torch
 
+from clearn.distributed import gather
 from clearn.losses import nt_xent
 from clearn.methods.base import Method
 from clearn.models import projection_head
@@ -28,7 +29,7 @@ class SimCLR(Method):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views
         z = self.head(h)  # (2N, out)
         z0, z1 = z.split([len(view0), len(view1)])
-        return nt_xent(z0, z1, self.temperature)
+        return nt_xent(gather(z0), gather(z1), self.temperature)  # where several processes train: of all of them
 
     def extra_repr(self):
         return f"temperature={self.temperature}"

@@ -4,6 +4,7 @@ The modules stand on floors, and an import only ever goes down:
 
     widgets                                         panels in a notebook
     plots · pictures                                one look for every figure
+    recipes                                         the long runs, from one command to a shipped encoder
     training · evaluation · factors · checkpoints · monitor   the loop and the measures
     methods                                         one file a method
     losses · mining · views · models · dynamics · momentum    pure functions and small modules
@@ -12,3 +13,10 @@ The modules stand on floors, and an import only ever goes down:
 """
 
 __version__ = "0.1.0"
+
+
+def pretrained(name):
+    """The encoder of a long run of "simclr", "moco", "byol" or "simsiam": see `clearn.recipes.pretrained`."""
+    from clearn import recipes
+
+    return recipes.pretrained(name)

@@ -1,4 +1,4 @@
-"""`python -m clearn doctor`: is everything here that the course needs?"""
+"""`python -m clearn doctor`: is everything here that the course needs?  `python -m clearn pretrain METHOD`: a long run."""
 
 import argparse
 import sys
@@ -6,14 +6,41 @@ import sys
 
 def main(arguments=None):
     """Run a sub-command; return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m clearn", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m clearn", description="The command line of the course.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="check Python, packages, data, device and JupyterLab, and say how to mend them")
-    parser.parse_args(arguments)
+    run = commands.add_parser("pretrain", help="train a method for long and keep the encoder", description="Train a method "
+                              "by its recipe. Interrupt it and start it again: it goes on. In several processes: torchrun "
+                              "--nproc-per-node N -m clearn pretrain …")  # fmt: skip
+    run.add_argument("method", help="simclr, moco, byol or simsiam")
+    run.add_argument("--data", default="scattered", help="scattered (default) or fashion")
+    run.add_argument("--steps", type=int, default=4000, help="how many batches (default 4000)")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--out", required=True, help="the .safetensors file to write; a .json beside it says what was done")
+    options = parser.parse_args(arguments)
+    return pretrain(options) if options.command == "pretrain" else doctor()
 
+
+def doctor():
     from . import doctor
 
     return doctor.main()
+
+
+def pretrain(options):
+    from . import distributed, recipes
+
+    with distributed.group() as device:
+        try:
+            card = recipes.train(options.method, options.data, steps=options.steps, out=options.out, seed=options.seed,
+                                 device=device)  # fmt: skip
+        except (OSError, ValueError, FloatingPointError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        if distributed.place()[0] == 0:
+            again = f"{options.out}: interrupted; the same command goes on from here"
+            print(again if card is None else f"{options.out}: " + ", ".join(f"{k} {v:.3f}" for k, v in card["metrics"].items()))
+    return 130 if card is None else 0
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ def test_a_run_leaves_an_encoder_and_a_card_that_is_true(name, on_small_data):
     assert recipes.RECIPES[name].method.__name__.lower() == name
 
 
+def test_the_seed_draws_the_first_weights():
+    first = [recipes.make("byol", seed=seed).encoder[0].weight for seed in (0, 0, 1)]
+    assert torch.equal(first[0], first[1]) and not torch.equal(first[0], first[2])
+
+
 def test_the_seed_decides_the_encoder_and_nothing_else_moves(on_small_data):
     torch.manual_seed(5)
     before = torch.get_rng_state()

@@ -50,7 +50,6 @@ class MoCo(Method):
         k = self.keys(key_view).detach()  # (N, out)   keys: no gradient
         return info_nce(q, k, self.queue.keys, self.temperature), k
 
-    @torch.no_grad()
     def keys(self, view):
         """The keys of a view (N, C, H, W), by the key encoder, its batch norm seeing them in another order."""
         order = torch.randperm(len(view), device=view.device) if self.splits > 1 and self.shuffle else slice(None)

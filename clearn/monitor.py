@@ -56,6 +56,8 @@ class NotebookCurve:
             axes = figure.subplots()
             axes.plot(range(1, len(self.losses) + 1), self.losses, color=style.ANCHOR, linewidth=1.2)
             axes.set(xlim=(0, self.steps), xlabel="step", ylabel="loss", title=f"{self.title}: {self._status()}")
+            if self.losses and min(self.losses) >= 0:
+                axes.set_ylim(bottom=0)  # 0 is where most losses end at best: let the distance to it be seen
             png = io.BytesIO()
             figure.savefig(png, format="png", metadata={"Software": None})
         return Image(png.getvalue(), format="png", alt=f"Loss of {self.title} against the training step")

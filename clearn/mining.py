@@ -23,6 +23,7 @@ def random_triplets(z, labels, generator=None):
 
     Args: z (N, D); labels (N,); generator, a torch.Generator on the CPU, or None: then torch's global one.
     Returns T = Σ_c n_c (n_c − 1) triplets, n_c the size of class c.
+    ValueError if the labels hold one class only, or no class twice.
 
     >>> random_triplets(torch.rand(3, 2), torch.tensor([7, 7, 4]))
     (tensor([0, 1]), tensor([1, 0]), tensor([2, 2]))
@@ -47,6 +48,7 @@ def semi_hard_triplets(z, labels, margin):
     Returns T triplets, at most one for each pair. A pair with no such negative is left out, so **T may be 0**, and will
     be once all negatives are out of reach. The mean loss over no triplets does not exist, and `losses.triplet_loss`
     refuses it: skip such a step, or use ``0 * z.sum()``, as `methods.Triplet` does, whose gradient is zero.
+    Of equals the lowest index wins. ValueError if the labels hold one class only, or no class twice.
 
     Schroff, Kalenichenko, Philbin 2015, "FaceNet", §3.2, which squares d, and leaves open which of several to take.
 
@@ -73,6 +75,7 @@ def hard_triplets(z, labels):
         j = argmax { d_ij : y_j = y_i, j ≠ i },   k = argmin { d_ik : y_k ≠ y_i },   d Euclidean
 
     Args: z (N, D); labels (N,). Returns one triplet for each anchor whose class has another sample, T ≤ N.
+    Of equals the lowest index wins. ValueError if the labels hold one class only, or no class twice.
     Hermans, Beyer, Leibe 2017, "In defense of the triplet loss for person re-identification", §2.
 
     >>> hard_triplets(torch.tensor([[0.0], [1.0], [2.0], [9.0]]), torch.tensor([0, 0, 0, 1]))

@@ -85,6 +85,13 @@ def contrastive_loop(z0, z1, same, margin):  # Hadsell et al., eq. 4, with Y = 0
     return total / len(z0)
 
 
+def triplet_loop(anchor, positive, negative, margin):  # Schroff et al., eq. 3, without the squares
+    total = 0.0
+    for a, p, n in zip(anchor, positive, negative):
+        total += max(0, np.sqrt(((a - p) ** 2).sum()) - np.sqrt(((a - n) ** 2).sum()) + margin)
+    return total / len(anchor)
+
+
 @pytest.mark.parametrize("temperature", TEMPERATURES)
 @pytest.mark.parametrize("n, d", [(1, 3), (2, 1), (6, 4)])
 def test_info_nce_nt_xent_and_sup_con_equal_their_loops(n, d, temperature):
@@ -103,6 +110,16 @@ def test_contrastive_loss_equals_its_loop():
     z0, z1, same = normal(20, 3), normal(20, 3, seed=1), torch.arange(20) % 3 == 0
     expected = contrastive_loop(z0.numpy(), z1.numpy(), same.numpy().astype(int), 2.0)
     assert contrastive_loss(z0, z1, same, 2.0).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("margin", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize("size", [1, 20])
+def test_triplet_loss_equals_its_loop(size, margin):
+    a, p, n = (normal(size, 3, seed=s) for s in range(3))
+    for negative in (n, 2 * a - p):  # the second as far as the positive: a tie, which costs the margin
+        expected = triplet_loop(a.numpy(), p.numpy(), negative.numpy(), margin)
+        assert triplet_loss(a, p, negative, margin).item() == pytest.approx(expected, rel=1e-12)
+    assert expected == pytest.approx(margin, rel=1e-12)
 
 
 @pytest.mark.parametrize("margin", [0.1, 1.0, 5.0])

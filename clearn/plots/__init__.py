@@ -8,9 +8,10 @@ from clearn.plots.maps import embedding_map, umap_positions
 from clearn.plots.pairs import pair_distributions
 from clearn.plots.plane import points_and_forces, points_on_sphere
 from clearn.plots.results import dots
+from clearn.plots.tables import value_table
 from clearn.plots.theory import theory_and_points
 
 __all__ = ["Picture", "WIDTH", "candidate_matrices", "contrast_picture", "dots", "embedding_map",
            "few_label_curve", "image_rows", "lines", "loss_curve", "neighbour_strip", "pair_distributions",
            "points_and_forces", "points_on_sphere", "similarity_matrix", "theory_and_points", "umap_positions",
-           "view_grid"]  # fmt: skip
+           "value_table", "view_grid"]  # fmt: skip

@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.quiver import Quiver
 
 from clearn.widgets import margin_panel, moving_points
-from clearn.widgets.margin import GROUP, film, pair_loss_and_force, scattered_points
+from clearn.widgets.margin import GROUP, draw_pair, film, pair_loss_and_force, scattered_points
 
 
 def numbers(text):
@@ -40,6 +41,18 @@ def test_no_force_where_it_has_no_direction():
     panel = margin_panel()
     panel.controls["distance"].value = 0
     assert panel.caption.count("no force") == 2 and "loss 0.500" in panel.caption
+
+
+@pytest.mark.parametrize("margin, distance", [(2.0, 0.1), (2.0, 2.0), (0.25, 2.0)])
+def test_no_arrow_reaches_a_label_or_the_edge(margin, distance):
+    picture = draw_pair(margin, distance)
+    axes = picture.axes[0]
+    picture.canvas.draw()
+    labels = [text.get_window_extent().transformed(axes.transData.inverted()) for text in axes.texts[:2]]
+    low, high = axes.get_xlim()
+    tips = np.concatenate([arrow.X + arrow.U for arrow in axes.collections if isinstance(arrow, Quiver)])
+    assert len(tips) >= 2 and low < min(box.x0 for box in labels)
+    assert max(box.x1 for box in labels) + 0.1 < tips.min() and tips.max() < high
 
 
 def test_moving_points_are_moved_by_a_loop_over_pairs():

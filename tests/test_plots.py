@@ -81,6 +81,17 @@ def test_embedding_map_colours_by_class_and_names_each():
     assert len(picture.axes[1].texts) < 3  # where all classes lie on one spot, their names would hide each other
 
 
+def test_maps_on_one_scale_can_be_compared():
+    positions = np.eye(3)[LABELS][:, :2] + 0.01 * np.arange(24.0).reshape(12, 2)
+    maps = {"large": 10 * positions, "elsewhere": positions + 7, "a point": positions / 100}
+    picture = plots.embedding_map(maps, LABELS, CLASSES, one_scale=True)
+    limits = np.array([[axes.get_xlim(), axes.get_ylim()] for axes in picture.axes])
+    np.testing.assert_allclose(np.ptp(limits, axis=2), [1.08 * np.ptp(10 * positions, axis=0)] * 3)
+    for limit, z in zip(limits, maps.values()):
+        np.testing.assert_allclose(limit.mean(1), (z.min(0) + z.max(0)) / 2)
+    assert [len(axes.texts) for axes in picture.axes] == [3, 0, 0]  # a name would be larger than the small maps
+
+
 def test_few_label_curve_draws_means_and_ranges():
     axes = plots.few_label_curve({"ours": {10: [0.3, 0.5], 100: [0.6, 0.8]}}).axes[0]
     assert axes.lines[0].get_xydata().tolist() == [[10, pytest.approx(0.4)], [100, pytest.approx(0.7)]]

@@ -31,19 +31,25 @@ def umap_positions(features, neighbors=15, seed=0):
 
 
 @styled
-def embedding_map(maps, labels, classes):
+def embedding_map(maps, labels, classes, *, one_scale=False):
     """Points coloured by class, one panel for each map. A class is named on the map where it keeps to itself.
 
-    Args: maps, {title: positions (N, 2)}; labels (N,); classes, the names.
+    Args: maps, {title: positions (N, 2)}; labels (N,); classes, the names; one_scale, whether one centimetre is the same
+    length on all maps, each shown around its own middle, so that their sizes can be compared.
     """
     labels, columns = np.asarray(labels), max(2, len(maps))
     picture = Picture(WIDTH, WIDTH / columns + 0.7, f"Maps of {len(labels)} images: {', '.join(maps)}")
+    widest = np.max([np.ptp(positions, axis=0) for positions in maps.values()], axis=0)
     for axes, (title, positions) in zip(np.atleast_1d(picture.subplots(1, len(maps))), maps.items()):
         axes.scatter(*positions.T, c=[style.CLASSES[y] for y in labels], s=7, linewidths=0, alpha=0.8)
         axes.set(title=title, xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        placed, reach = [], np.ptp(positions, axis=0) * [0.16 * columns / 2, 0.055]  # room for one name
-        for y, name in enumerate(classes):
+        size = np.ptp(positions, axis=0)
+        placed, reach = [], (widest if one_scale else size) * [0.16 * columns / 2, 0.055]  # room for one name
+        if one_scale:
+            middle = positions.min(0) + size / 2
+            axes.set(**{f"{x}lim": (m - 0.54 * w, m + 0.54 * w) for x, m, w in zip("xy", middle, widest)})
+        for y, name in enumerate(classes if (size >= reach).all() else ()):  # a name would hide a smaller map
             centre = np.median(positions[labels == y], axis=0)
             around = np.linalg.norm(positions - centre, axis=1).argsort()[: max(1, len(labels) // 50)]
             free = all((np.abs(centre - other) > reach).any() for other in placed)  # else one name would hide another

@@ -63,12 +63,12 @@ def draw_two_points(axes, margin, distance, force):
     for height, (name, _, colour) in zip((1, 0), KINDS):
         ends = torch.tensor([[0.0, height], [distance, height]]).numpy()
         axes.plot(*ends.T, "o", color=style.ANCHOR, markersize=9, zorder=3)
-        axes.annotate(name, (-0.62, height), ha="right", va="center", color=colour, fontweight="bold")
+        axes.annotate(name, (-1.1, height), ha="right", va="center", color=colour, fontweight="bold")
         f = force[name] / 2
         draw_arrows(axes, ends, torch.tensor([[-f, 0.0], [f, 0.0]]).numpy(), colour, width=0.004)
     axes.axvline(margin, color=style.MUTED, linestyle="--", linewidth=1)
     axes.annotate("margin", (margin, 1.6), ha="center", va="bottom", color=style.MUTED, fontsize=10, annotation_clip=False)
-    axes.set(xlim=(-1.15, 3.05), ylim=(-0.5, 1.5), yticks=[], xticks=[])
+    axes.set(xlim=(-2.0, 3.05), ylim=(-0.5, 1.5), yticks=[], xticks=[])
     axes.spines[:].set_visible(False)
 
 

@@ -84,6 +84,8 @@ def unclean(notebook, path):
 
 def unclean_cell(cell, following):
     tags = cell.metadata.get("tags", [])
+    if (width := max(map(len, cell.source.splitlines()), default=0)) > 107:
+        yield f"a line of {width} characters; after 107 it is cut off on a page of 1280 pixels"
     if re.search(r"^# ?%%", cell.source, re.MULTILINE):
         yield "a cell marker, # %%"
     for output in cell.outputs:
@@ -225,11 +227,11 @@ def test_hygiene_sees_the_rest(tmp_path):
     path = tmp_path / "dirty.ipynb"
     png = new_output("display_data", {"image/png": base64.b64encode(os.urandom(1_200_000)).decode()})
     outputs = [new_output("error", ename="ValueError"), new_output("stream", name="stderr", text="careful"), png]
-    cells = [new_code_cell("x\n" * 26 + "# %%", execution_count=2, outputs=outputs),
+    cells = [new_code_cell("x\n" * 26 + "y" * 108 + "\n# %%", execution_count=2, outputs=outputs),
              new_markdown_cell("[gone](gone.png) [page](https://x.org)")]  # fmt: skip
     nbformat.write(new_notebook(cells=cells, metadata={"widgets": {}}), path)
     found = "\n".join(unclean(nbformat.read(path, 4), path))
-    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "# %%", "ValueError", "careful",
+    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "108 characters", "# %%", "ValueError", "careful",
                   "without words", "gone.png"):  # fmt: skip
         assert words in found
     assert "x.org" not in found

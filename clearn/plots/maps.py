@@ -9,11 +9,12 @@ from clearn import style
 from clearn.pictures import WIDTH, Picture, styled
 
 
-def umap_positions(features, neighbors=15, seed=0):
+def umap_positions(features, neighbors=15, seed=0, start="pca", epochs=200):
     """Positions (N, 2) of features (N, D) on a map that keeps neighbourhoods, by cosine. McInnes, Healy, Melville 2018.
 
     The neighbours come from scikit-learn, exactly, which is many times faster here than UMAP's own search. Distances
-    between far groups mean little, and neither does the size of a group.
+    between far groups mean little, and neither does the size of a group. start, positions (N, 2) to begin with, and
+    epochs, how long they move: a film begins each map with the one before.
     """
     import warnings
 
@@ -25,8 +26,8 @@ def umap_positions(features, neighbors=15, seed=0):
 
         unit = torch.nn.functional.normalize(features.cpu()).numpy()
         distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
-        reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init="pca", min_dist=0.3,
-                            n_epochs=200, random_state=seed, n_jobs=1)  # fmt: skip
+        reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init=start, min_dist=0.3,
+                            n_epochs=epochs, random_state=seed, n_jobs=1)  # fmt: skip
         return reducer.fit_transform(unit)
 
 

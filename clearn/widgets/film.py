@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from clearn import style, validate
 from clearn.pictures import WIDTH, Picture
 from clearn.plots.curves import name_ends
-from clearn.similarity import unit
+from clearn.plots.maps import umap_positions
 from clearn.widgets.panel import PlotPanel
 
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("low to high", [style.ANCHOR, "#CCCCCC", style.NEGATIVE])
@@ -20,24 +20,14 @@ def film_positions(film, neighbors=15, seed=0):
     The first is placed as by `plots.umap_positions`. Each later one starts from the positions of the frame before and
     takes fewer epochs, so that a point can be followed by eye. McInnes, Healy, Melville 2018, "UMAP".
     """
-    import warnings
-
-    from sklearn.neighbors import NearestNeighbors
-
-    positions, start = {}, "pca"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
-        import umap
-
-        for step, features in sorted(film.items()):
-            x = unit(validate.features(f"film[{step}]", features.cpu())).numpy()
-            if len(x) <= neighbors:
-                raise ValueError(f"film[{step}] must have more than {neighbors} rows, one for each image, got {len(x)}")
-            distance, index = NearestNeighbors(n_neighbors=neighbors).fit(x).kneighbors(x)
-            reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init=start, min_dist=0.3,
-                                n_epochs=60 if positions else 200, random_state=seed, n_jobs=1)  # fmt: skip
-            placed = reducer.fit_transform(x)
-            positions[step] = start = placed - placed.mean(0)
+    positions, further = {}, {}
+    for step, features in sorted(film.items()):
+        x = validate.features(f"film[{step}]", features)
+        if len(x) <= neighbors:
+            raise ValueError(f"film[{step}] must have more than {neighbors} rows, one for each image, got {len(x)}")
+        placed = umap_positions(x, neighbors, seed, **further)
+        positions[step] = placed - placed.mean(0)
+        further = {"start": positions[step], "epochs": 60}
     return positions
 
 

@@ -12,7 +12,7 @@ def main(arguments=None):
     run = commands.add_parser("pretrain", help="train a method for long and keep the encoder", description="Train a method "
                               "by its recipe. Interrupt it and start it again: it goes on. In several processes: torchrun "
                               "--nproc-per-node N -m clearn pretrain …")  # fmt: skip
-    run.add_argument("method", help="simclr, moco, byol or simsiam")
+    run.add_argument("method", help="simclr, moco, byol or simsiam; or supervised, to compare with")
     run.add_argument("--data", default="scattered", help="scattered (default) or fashion")
     run.add_argument("--steps", type=int, default=4000, help="how many batches (default 4000)")
     run.add_argument("--seed", type=int, default=0)

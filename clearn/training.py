@@ -37,8 +37,9 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
     Args: images (N, C, H, W), uint8 or float in [0, 1], moved to the device once, whole; views, a callable that turns a
     batch of images into (view0, view1), on which the method is called; steps and batch_size, whole numbers; lr, the
     highest learning rate: it rises linearly for the share `warmup` of the steps, then falls along a cosine to 0;
-    weight_decay, on weights but not on biases and batch norm; seed, which fixes order and views (step s draws the same
-    whatever happened before it; the caller's own random state is left as it was); device, by default the best one;
+    weight_decay, on weights but not on biases and batch norm; the parts that `method.constant_rate` names keep `lr`
+    throughout; seed, which fixes order and views (step s draws the same whatever happened before it; the caller's own
+    random state is left as it was); device, by default the best one;
     show, whether to show progress. `images` may be an ImageSet; then `views` gets slices of that, with their labels.
 
     checkpoint: a file, written every `checkpoint_every` seconds and at the end, in one atomic move. If it exists,
@@ -79,7 +80,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             torch.manual_seed(_mix(seed, step * world + rank))
             rate = schedule(step, steps, warmup) * lr
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = lr if group["constant"] else rate
             with torch.no_grad():
                 view0, view1 = views(images[batch])
             try:
@@ -141,12 +142,12 @@ def _check(images, steps, batch_size, warmup, world):
 
 def _adamw(method, lr, weight_decay):
     """AdamW that leaves biases and batch norm (the parameters with one dimension) undecayed."""
-    trained = [p for p in method.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=lr, fused=True)
+    groups, parts = {}, getattr(method, "constant_rate", ())
+    for name, parameter in method.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((parameter.ndim > 1, name.split(".")[0] in parts), []).append(parameter)
+    return torch.optim.AdamW([{"params": parameters, "weight_decay": weight_decay * decayed, "constant": constant}
+                              for (decayed, constant), parameters in groups.items()], lr=lr, fused=True)  # fmt: skip
 
 
 def _batch(n, batch_size, step, seed):

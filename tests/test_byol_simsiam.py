@@ -100,6 +100,20 @@ def test_byol_without_stop_gradient_trains_its_target():
     shared.after_step(0, 10)
 
 
+@pytest.mark.parametrize("kind", [BYOL, SimSiam])
+def test_the_predictor_keeps_its_learning_rate(kind, monkeypatch):
+    seen, draw = [], torch.optim.AdamW.step
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (seen.append([dict(g) for g in self.param_groups]), draw(self)))
+    method = make(kind)
+    history = pretrain(method, views(32)[0], lambda x: (x, x.flip(3)), steps=5, batch_size=16, lr=0.01, device="cpu", show=False)
+    predictor = {id(p) for p in method.predictor.parameters()}
+    for groups, rate in zip(seen, history.learning_rates, strict=True):
+        for group in groups:
+            mine = {id(p) in predictor for p in group["params"]}
+            assert len(mine) == 1 and group["lr"] == (0.01 if mine.pop() else rate)
+    assert min(history.learning_rates) < 0.01
+
+
 def test_byol_without_average_is_simsiam():
     """Up to the scale of the loss: 2 − 2cos, twice, against −cos/2, twice."""
     byol, simsiam = make(BYOL, moving_average=False), make(SimSiam, bottleneck=32)

@@ -17,7 +17,7 @@ from clearn import datasets, recipes
 from clearn.__main__ import main
 from clearn.datasets import ImageSet
 
-METHODS = ["simclr", "moco", "byol", "simsiam"]
+METHODS = ["simclr", "moco", "byol", "simsiam", "supervised"]
 SMALL = """
 import sys
 from clearn import datasets, distributed, recipes
@@ -72,7 +72,7 @@ def test_the_seed_decides_the_encoder_and_nothing_else_moves(on_small_data):
 
 
 @pytest.mark.parametrize("change, error, words", [
-    ({"name": "mocca"}, ValueError, "unknown method 'mocca'; choose one of simclr, moco, byol, simsiam"),
+    ({"name": "mocca"}, ValueError, "unknown method 'mocca'; choose one of simclr, moco, byol, simsiam, supervised"),
     ({"data": "shoes"}, ValueError, "unknown data set 'shoes'"),
     ({"out": "x.pt"}, ValueError, "out must be the name of a .safetensors file, got 'x.pt'"),
     ({"out": "there.safetensors"}, FileExistsError, "is there already; delete it or choose another name"),

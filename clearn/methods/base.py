@@ -7,6 +7,8 @@ from torch import nn
 class Method(nn.Module):
     """A method is a module: ``method(view0, view1)`` is its loss. It has an `encoder`, which is what we keep."""
 
+    constant_rate = ()  # names of parts whose learning rate stays as it is, while that of the rest rises and falls
+
     @torch.no_grad()
     def embed(self, images, batch_size=1000):
         """Features h = f(x), before any head, of images (N, C, H, W), uint8 or float in [0, 1].

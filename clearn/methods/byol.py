@@ -21,8 +21,11 @@ class BYOL(Method):
 
     The paper's ImageNet runs: τ_base = 0.996, batch 4096, 1000 epochs, heads of 4096 and 256, LARS. In a few hundred
     steps the average must move faster, τ_base = 0.9; the heads are 512 and 256, and the projector ends with a batch
-    norm, which our runs needed to learn quickly; the optimiser is AdamW.
+    norm, which our runs needed to learn quickly; the optimiser is AdamW. The learning rate of the predictor does not
+    decay, as in SimSiam: that made the features of our short runs clearly better.
     """
+
+    constant_rate = ("predictor",)
 
     def __init__(self, encoder, momentum=0.9, hidden=512, out=256, *, predictor=True, stop_gradient=True,
                  moving_average=True):  # fmt: skip

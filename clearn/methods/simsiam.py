@@ -15,9 +15,12 @@ class SimSiam(Method):
     ``SimSiam(encoder)(view0, view1)`` is the mean of both directions of the negative cosine, in [−1, 1].
 
     The paper's ImageNet runs: a projector of three layers of 2048 with batch norm also on its output, a predictor of
-    512, SGD, and a predictor whose learning rate does not decay; two layers on CIFAR-10. Here the projector has two
-    layers, of 512 and 256, the predictor 128, and AdamW decays both alike.
+    512, and SGD; two layers on CIFAR-10. Here the projector has two layers, of 512 and 256, the predictor 128, and the
+    optimiser is AdamW. As in the paper the learning rate of the predictor does not decay, for it should always be able
+    to follow the newest projections (§4.2, table 1c).
     """
+
+    constant_rate = ("predictor",)
 
     def __init__(self, encoder, hidden=512, out=256, bottleneck=128, *, predictor=True, stop_gradient=True):
         super().__init__()

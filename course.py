@@ -35,7 +35,7 @@ OLDEST = (3, 11)
 START = time.time()
 EXTRAS = {"lab": [], "test": ["test"]}
 # GB to download, GB that stay, GB needed on the way. On Linux, PyTorch brings the libraries for NVIDIA GPUs.
-DOWNLOAD, STAYS, NEEDED = (2.8, 6.7, 10) if sys.platform.startswith("linux") else (0.4, 1.8, 2.5)
+DOWNLOAD, STAYS, NEEDED = (2.9, 7, 10) if sys.platform.startswith("linux") else (0.5, 2.1, 3)
 
 MENDS = [  # what pip says, and what to say instead
     (r"No space left|Errno 28\b|Disk quota|not enough space|WinError 112",

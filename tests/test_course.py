@@ -59,7 +59,7 @@ def load(folder):
 
 def start(folder, *arguments, **variables):
     text = (folder / "course.py").read_text(encoding="utf-8")
-    (folder / "course.py").write_text(text.replace("(2.8, 6.7, 10)", "(0, 0, 0)"), encoding="utf-8")
+    (folder / "course.py").write_text(text.replace("(2.9, 7, 10)", "(0, 0, 0)"), encoding="utf-8")
     offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     return subprocess.Popen([sys.executable, "course.py", *arguments], cwd=folder, text=True, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | offline | variables)  # fmt: skip

@@ -35,7 +35,7 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=[
             "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-            "--no-first-run"])  # fmt: skip
+            "--no-first-run", "--enable-unsafe-swiftshader"])  # fmt: skip  the last: WebGL, for a canvas, without a GPU
         yield browser
         browser.close()
 

@@ -16,7 +16,7 @@ def dots(results, xlabel, *, highlight=(), alt=None):
     means = ", ".join(f"{name} {np.mean(values):.2f}" for name, values in results.items())
     picture = Picture(WIDTH * 0.8, 0.75 + 0.36 * len(results), alt or f"{xlabel}: {means}")
     axes = picture.subplots()
-    colours = dict(zip(highlight, [style.ANCHOR, style.POSITIVE, style.NEGATIVE, *style.CLASSES[5:]]))
+    colours = dict(zip(highlight, [style.ANCHOR, style.POSITIVE, style.NEGATIVE, *style.CLASSES[6:]]))
     for row, (name, values) in enumerate(results.items()):
         colour, mean = colours.get(name, style.MUTED), np.mean(values)
         axes.plot([mean, mean], [row - 0.28, row + 0.28], color=colour, linewidth=2)

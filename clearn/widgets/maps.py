@@ -118,6 +118,6 @@ def map_settings(features, noise, maps, noise_maps, labels):
         return picture
 
     return PlotPanel(
-        draw, "settings of a map", neighbors=ipywidgets.SelectionSlider(options=sizes, value=sizes[1]),
+        draw, "settings of a map", neighbors=ipywidgets.SelectionSlider(options=sizes, value=sizes[1], description="neighbours"),
         seed=ipywidgets.SelectionSlider(options=seeds),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.patches import FancyArrow
+from oracles import rank, spread, unit_rows
 
 from clearn import style
 from clearn.widgets import towers, two_towers
@@ -33,25 +34,6 @@ def runs(steps=STEPS, n=N, d=D):
 @pytest.fixture
 def panel():
     return two_towers(runs())
-
-
-def unit_rows(z):
-    return np.array([[x / math.sqrt(sum(y * y for y in row)) for x in row] for row in z.double().tolist()])
-
-
-def spread(z):
-    """Standard deviation of each column of the unit rows, averaged, times √D."""
-    u, total = unit_rows(z), 0.0
-    for column in u.T:
-        mean = sum(column) / len(column)
-        total += math.sqrt(sum((x - mean) ** 2 for x in column) / len(column))
-    return total / math.sqrt(len(u.T))
-
-
-def rank(z):
-    """The exponential of the entropy of the singular values, which are roots of the eigenvalues of UᵀU."""
-    sigma = [math.sqrt(max(value, 0)) for value in np.linalg.eigvalsh(unit_rows(z).T @ unit_rows(z))]
-    return math.exp(-sum(s / sum(sigma) * math.log(s / sum(sigma)) for s in sigma if s > 0))
 
 
 def set_to(panel, stop, predictor, snapshot):

@@ -44,13 +44,9 @@ def clumping(positions):
 
 def class_distances(x, labels):
     """The distance between the means of any two classes of `x` (N, D): one number for each pair."""
-    means = np.stack([x[labels == y].mean(0) for y in np.unique(labels)])
-    return np.linalg.norm(means[:, None] - means, axis=-1)[np.triu_indices(len(means), 1)]
+    from scipy.spatial.distance import pdist
 
-
-def rank_correlation(a, b):
-    """Spearman's rank correlation of `a` (n,) and `b` (n,), which hold no ties."""
-    return np.corrcoef(a.argsort().argsort(), b.argsort().argsort())[0, 1]
+    return pdist(np.stack([x[labels == y].mean(0) for y in np.unique(labels)]))
 
 
 def map_settings(features, noise, maps, noise_maps, labels):
@@ -62,6 +58,7 @@ def map_settings(features, noise, maps, noise_maps, labels):
     cosine; 1 at best; Venna and Kaski 2001) and their `clumping`. The caption also says how far the distances between
     classes have the order that they have in the features, and on the other seeds' maps. Returns a PlotPanel.
     """
+    from scipy.stats import spearmanr
     from sklearn.manifold import trustworthiness
 
     clouds = {"features": validate.features("features", features)}
@@ -87,13 +84,13 @@ def map_settings(features, noise, maps, noise_maps, labels):
 
     def draw(neighbors, seed):
         setting = (neighbors, seed)
-        others = [rank_correlation(orders[setting], orders[neighbors, other]) for other in seeds if other != seed]
+        others = [spearmanr(orders[setting], orders[neighbors, other]).statistic for other in seeds if other != seed]
         made = " Noise has no clumps: here the map has made them." if clumps["noise", setting] < 0.9 else ""
         picture = Picture(WIDTH, 3.3, (
             f"{neighbors} neighbours, seed {seed}. Trustworthiness {trust['features', setting]:.2f}, of the noise "
             f"{trust['noise', setting]:.2f}. Nearest points are {clumps['features', setting]:.2f} times as far apart as in an even "
             f"spread, in the noise {clumps['noise', setting]:.2f}.{made} The order of the distances between classes: rank correlation "
-            f"{rank_correlation(orders[setting], truth):.2f} with the features, {min(others):.2f} at worst with another seed."
+            f"{spearmanr(orders[setting], truth).statistic:.2f} with the features, {min(others):.2f} at worst with another seed."
         ).replace("-", "−"))  # fmt: skip
         picture.set_layout_engine("none")  # axes laid out by hand: twice as fast
         for left, name, grid, title in ((0.005, "features", maps, "features, by class"), (0.365, "noise", noise_maps, "noise")):

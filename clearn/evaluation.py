@@ -27,7 +27,8 @@ def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1
     >>> knn_accuracy(torch.eye(2), torch.tensor([0, 1]), torch.tensor([[0.9, 0.1]]), torch.tensor([0]), k=1)
     1.0
     """
-    bank, bank_labels, queries, query_labels = _split(bank, bank_labels, queries, query_labels, "bank", "queries")
+    names = "bank", "queries"
+    bank, bank_labels, queries, query_labels = _split(bank, bank_labels, queries, query_labels, *names)
     k, tau = whole("k", k), number("temperature", temperature, least=1e-6)
     if k > len(bank):
         raise ValueError(f"k = {k} neighbours asked for, but the bank has only {len(bank)} rows")
@@ -36,7 +37,7 @@ def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1
     correct = 0
     for q, y in zip(queries.split(1000), query_labels.split(1000)):  # 1000 x M similarities at a time
         cosine, neighbour = (q @ bank.T).topk(k)
-        weight = ((cosine - cosine[:, :1]) / tau).exp()  # relative to the nearest, so that a small τ cannot overflow
+        weight = ((cosine - cosine[:, :1]) / tau).exp()  # at most 1: a small τ cannot overflow
         votes = weight.new_zeros(len(q), classes).scatter_add_(1, bank_labels[neighbour], weight)
         correct += (votes.argmax(1) == y).sum().item()
     return correct / len(queries)

@@ -43,8 +43,8 @@ def properties(images):
 def shared(view0, view1):
     """How much of each of the `properties` two views have in common: {name: correlation over the pairs}.
 
-    1: who knows it of one view knows it of the other, and can find a partner by it. 0: it says nothing about the
-    partner, or is the same in all views. For colour, the mean over the channels.
+    1: who knows it of one view knows it of the other, and can find a partner by it. 0: it says nothing
+    about the partner, or is the same in all views. For colour, the mean over the channels.
 
     Args: view0, view1 (N, C, H, W), N ≥ 2, row by row two views of one image.
 
@@ -54,8 +54,8 @@ def shared(view0, view1):
     """
     view0, view1 = as_images(view0), as_images(view1)
     if view0.shape != view1.shape or len(view0) < 2:
-        raise ValueError(f"view0 and view1 must be views of the same N ≥ 2 images, got shapes {tuple(view0.shape)} and "
-                         f"{tuple(view1.shape)}")  # fmt: skip
+        raise ValueError("view0 and view1 must be views of the same N ≥ 2 images, "
+                         f"got shapes {tuple(view0.shape)} and {tuple(view1.shape)}")  # fmt: skip
     first, second = properties(view0), properties(view1)
     return {name: correlation(first[name], second[name]) for name in first}
 

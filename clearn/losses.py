@@ -21,8 +21,8 @@ def contrastive_loss(z0, z1, same, margin=1.0):
 
         L = mean of ½ [ y d² + (1 − y) max(0, m − d)² ],   d = ‖z0 − z1‖,   y = 1: same
 
-    Args: z0, z1 (N, D); same (N,), bool or 0/1, where 1 means *same* (the paper's Y is the other way round);
-    margin m > 0, in units of distance.
+    Args: z0, z1 (N, D); same (N,), bool or 0/1, where 1 means *same* (the paper's Y is the other way
+    round); margin m > 0, in units of distance.
     Hadsell, Chopra, LeCun 2006, "Dimensionality reduction by learning an invariant mapping", eq. 4.
 
     >>> z0, z1 = torch.zeros(2, 1), torch.tensor([[0.5], [0.5]])
@@ -34,7 +34,7 @@ def contrastive_loss(z0, z1, same, margin=1.0):
     margin = number("margin", margin, above=0, most=LARGEST)
     y = zero_or_one("same", same, len(z0)).to(z0)
     difference = z0 - z1
-    d = torch.linalg.vector_norm(difference, dim=1)  # its gradient at 0 is 0, where sqrt of a sum gives NaN
+    d = torch.linalg.vector_norm(difference, dim=1)  # its gradient at 0 is 0, that of a root NaN
     return 0.5 * (y * difference.square().sum(1) + (1 - y) * F.relu(margin - d).square()).mean()
 
 
@@ -45,8 +45,9 @@ def triplet_loss(anchor, positive, negative, margin=1.0):
         L = mean of max(0, d(a, p) − d(a, n) + m),   d Euclidean, not squared
 
     Args: anchor, positive, negative (N, D); margin m > 0, in units of distance.
-    Schroff, Kalenichenko, Philbin 2015, "FaceNet", eq. 3, which squares d; here, as in torch.nn.TripletMarginLoss, it
-    is not: Balntas et al. 2016, "Learning local feature descriptors with triplets".
+    Schroff, Kalenichenko, Philbin 2015, "FaceNet", eq. 3, which squares d; here, as in
+    torch.nn.TripletMarginLoss, it is not: Balntas et al. 2016, "Learning local feature descriptors with
+    triplets".
 
     >>> triplet_loss(torch.tensor([[0.0]]), torch.tensor([[1.0]]), torch.tensor([[1.5]]), margin=1.0)
     tensor(0.5000)

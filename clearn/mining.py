@@ -74,7 +74,7 @@ def hard_triplets(z, labels):
 
         j = argmax { d_ij : y_j = y_i, j ≠ i },   k = argmin { d_ik : y_k ≠ y_i },   d Euclidean
 
-    Args: z (N, D); labels (N,). Returns one triplet for each anchor whose class has another sample, T ≤ N.
+    Args: z (N, D); labels (N,). Returns one triplet for each anchor whose class has another, T ≤ N.
     Of equals the lowest index wins. ValueError if the labels hold one class only, or no class twice.
     Hermans, Beyer, Leibe 2017, "In defense of the triplet loss for person re-identification", §2.
 

@@ -20,10 +20,10 @@ def frozen_copy(module):
 
 @torch.no_grad()
 def update_average(average, module, momentum):
-    """Move every parameter and buffer a of `average` a little towards p of `module`:  a ← m a + (1 − m) p.
+    """Move each parameter and buffer a of `average` a little towards p of `module`:  a ← m a + (1 − m) p.
 
-    Args: average, a `frozen_copy` of the module; momentum m in [0, 1]: 1 leaves it as it is, 0 copies. Running means
-    and variances of batch norm move likewise, whole numbers (the batches counted) are copied.
+    Args: average, a `frozen_copy` of the module; momentum m in [0, 1]: 1 leaves it as it is, 0 copies.
+    Running means and variances of batch norm move likewise; whole numbers (the batches) are copied.
     After n steps with p held still, a = p + (a₀ − p) mⁿ. He et al. 2020, "MoCo", eq. 2.
     Raises ValueError for modules of different make.
 
@@ -36,9 +36,10 @@ def update_average(average, module, momentum):
     m = number("momentum", momentum, least=0, most=1)
     slow, fast = average.state_dict(), module.state_dict()
     if {name: x.shape for name, x in slow.items()} != {name: x.shape for name, x in fast.items()}:
-        raise ValueError("average and module are of different make; make the average by frozen_copy(module)")
+        raise ValueError("average and module are of different make: make the average by frozen_copy")
     moving = [name for name in slow if slow[name].is_floating_point()]
-    torch._foreach_lerp_([slow[name] for name in moving], [fast[name].to(slow[name]) for name in moving], 1 - m)
+    goals = [fast[name].to(slow[name]) for name in moving]
+    torch._foreach_lerp_([slow[name] for name in moving], goals, 1 - m)  # in one call
     for name in slow.keys() - set(moving):
         slow[name].copy_(fast[name])
 

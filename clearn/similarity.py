@@ -28,7 +28,8 @@ def _unit(x):
     largest = x.detach().abs().amax(-1, keepdim=True)
     has_direction = largest > SMALLEST
     x = x / torch.where(has_direction, largest, 1)  # now squares neither overflow nor vanish
-    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)  # where, not clamp_min: at a tie that cuts the gradient
+    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    # where, and not clamp_min, which cuts the gradient at a tie
     return x * (has_direction / torch.where(has_direction, length, 1))
 
 

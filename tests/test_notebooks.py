@@ -107,6 +107,8 @@ def unclean_cell(cell, following):
             yield f"an error was saved: {output.ename}"
         if output.get("name") == "stderr" and "stderr-expected" not in tags:
             yield f"stderr was saved: {output.text[:200]}"
+        if (width := max(map(len, output.get("text", "").splitlines()), default=0)) > 106:
+            yield f"it prints a line of {width} characters; after 106 it goes on in the next on a page of 1280 pixels"
         data = output.get("data", {})
         words = "" if "nbval-ignore-output" in tags else output.get("text", "") + "".join(
             value for kind, value in data.items() if kind.startswith("text/") and isinstance(value, str))  # fmt: skip
@@ -240,12 +242,13 @@ def test_hygiene_sees_unstable_text(text):
 def test_hygiene_sees_the_rest(tmp_path):
     path = tmp_path / "dirty.ipynb"
     png = new_output("display_data", {"image/png": base64.b64encode(os.urandom(1_200_000)).decode()})
-    outputs = [new_output("error", ename="ValueError"), new_output("stream", name="stderr", text="careful"), png]
+    outputs = [new_output("error", ename="ValueError"), new_output("stream", name="stderr", text="careful"), png,
+               new_output("stream", text="z" * 107)]
     cells = [new_code_cell("x\n" * 26 + "y" * 108 + "\n# %%", execution_count=2, outputs=outputs),
              new_markdown_cell("[gone](gone.png) [page](https://x.org)")]  # fmt: skip
     nbformat.write(new_notebook(cells=cells, metadata={"widgets": {}}), path)
     found = "\n".join(unclean(nbformat.read(path, 4), path))
-    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "108 characters", "# %%", "ValueError", "careful",
+    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "108 characters", "107 characters", "# %%", "ValueError", "careful",
                   "without words", "gone.png"):  # fmt: skip
         assert words in found
     assert "x.org" not in found

@@ -17,7 +17,8 @@ def adjust_brightness(images, factor):
     >>> adjust_brightness(torch.full((1, 1, 1, 1), 0.5), 1.5).item()
     0.75
     """
-    return _blend(images, torch.zeros_like(images[:, :1]), numbers("factor", factor, len(images), least=0))
+    black = torch.zeros_like(images[:, :1])
+    return _blend(images, black, numbers("factor", factor, len(images), least=0))
 
 
 @operation

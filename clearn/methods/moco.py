@@ -51,8 +51,9 @@ class MoCo(Method):
         return info_nce(q, k, self.queue.keys, self.temperature), k
 
     def keys(self, view):
-        """The keys of a view (N, C, H, W), by the key encoder, its batch norm seeing them in another order."""
-        order = torch.randperm(len(view), device=view.device) if self.splits > 1 and self.shuffle else slice(None)
+        """The keys of a view (N, C, H, W), by the key encoder; its batch norm sees another order."""
+        shuffled = self.splits > 1 and self.shuffle
+        order = torch.randperm(len(view), device=view.device) if shuffled else slice(None)
         k = torch.empty(len(view), self.queue.keys.shape[1], device=view.device)
         k[order] = self.key_network(view[order]).float()  # shuffled, and back
         return k

@@ -15,8 +15,8 @@ class SimCLR(Method):
     Args: encoder f, with attribute `dim`; temperature τ; hidden and out, widths of the projection head g.
     ``SimCLR(encoder)(view0, view1)`` is the NT-Xent loss of views (N, C, H, W), float in [0, 1].
 
-    The paper's ImageNet runs: τ = 0.1, batch 4096, a head of 2048 and 128, LARS. For batches of a few hundred small
-    images we keep τ at 0.2 and the head at 256 and 64, and train with AdamW.
+    The paper's ImageNet runs: τ = 0.1, batch 4096, a head of 2048 and 128, LARS. For batches of a few
+    hundred small images we keep τ at 0.2 and the head at 256 and 64, and train with AdamW.
     """
 
     def __init__(self, encoder, temperature=0.2, hidden=256, out=64):
@@ -29,7 +29,7 @@ class SimCLR(Method):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views
         z = self.head(h)  # (2N, out)
         z0, z1 = z.split([len(view0), len(view1)])
-        return nt_xent(gather(z0), gather(z1), self.temperature)  # where several processes train: of all of them
+        return nt_xent(gather(z0), gather(z1), self.temperature)  # where several processes train, of all
 
     def extra_repr(self):
         return f"temperature={self.temperature}"

@@ -23,7 +23,7 @@ def update_average(average, module, momentum):
     """Move each parameter and buffer a of `average` a little towards p of `module`:  a ← m a + (1 − m) p.
 
     Args: average, a `frozen_copy` of the module; momentum m in [0, 1]: 1 leaves it as it is, 0 copies.
-    Running means and variances of batch norm move likewise; whole numbers (the batches) are copied.
+    Running means and variances of batch norm move likewise; whole numbers (counts) are copied.
     After n steps with p held still, a = p + (a₀ − p) mⁿ. He et al. 2020, "MoCo", eq. 2.
     Raises ValueError for modules of different make.
 
@@ -39,7 +39,7 @@ def update_average(average, module, momentum):
         raise ValueError("average and module are of different make: make the average by frozen_copy")
     moving = [name for name in slow if slow[name].is_floating_point()]
     goals = [fast[name].to(slow[name]) for name in moving]
-    torch._foreach_lerp_([slow[name] for name in moving], goals, 1 - m)  # in one call
+    torch._foreach_lerp_([slow[name] for name in moving], goals, 1 - m)  # in place, in one call
     for name in slow.keys() - set(moving):
         slow[name].copy_(fast[name])
 

@@ -248,7 +248,7 @@ def test_hygiene_sees_the_rest(tmp_path):
              new_markdown_cell("[gone](gone.png) [page](https://x.org)")]  # fmt: skip
     nbformat.write(new_notebook(cells=cells, metadata={"widgets": {}}), path)
     found = "\n".join(unclean(nbformat.read(path, 4), path))
-    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "108 characters", "107 characters", "# %%", "ValueError", "careful",
-                  "without words", "gone.png"):  # fmt: skip
+    for words in ("in order", "state of widgets", "1.6 MB", "at most 25", "108 characters", "107 characters", "# %%",
+                  "ValueError", "careful", "without words", "gone.png"):  # fmt: skip
         assert words in found
     assert "x.org" not in found

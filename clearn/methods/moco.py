@@ -51,7 +51,7 @@ class MoCo(Method):
         return info_nce(q, k, self.queue.keys, self.temperature), k
 
     def keys(self, view):
-        """The keys of a view (N, C, H, W), by the key encoder; its batch norm sees another order."""
+        """The keys of a view (N, C, H, W), by the key encoder; its batch norm sees them shuffled."""
         shuffled = self.splits > 1 and self.shuffle
         order = torch.randperm(len(view), device=view.device) if shuffled else slice(None)
         k = torch.empty(len(view), self.queue.keys.shape[1], device=view.device)

@@ -29,7 +29,7 @@ class SimCLR(Method):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views
         z = self.head(h)  # (2N, out)
         z0, z1 = z.split([len(view0), len(view1)])
-        return nt_xent(gather(z0), gather(z1), self.temperature)  # where several processes train, of all
+        return nt_xent(gather(z0), gather(z1), self.temperature)  # of all processes, if several train
 
     def extra_repr(self):
         return f"temperature={self.temperature}"

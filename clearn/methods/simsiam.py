@@ -30,8 +30,8 @@ class SimSiam(Method):
         self.stop_gradient = stop_gradient
 
     def forward(self, view0, view1):
-        z0, z1 = self.projector(self.encoder(view0)), self.projector(self.encoder(view1))  # projections
-        p0, p1 = self.predictor(z0), self.predictor(z1)  # predictions
+        z0, z1 = (self.projector(self.encoder(view)) for view in (view0, view1))  # (N, out) projections
+        p0, p1 = self.predictor(z0), self.predictor(z1)  # (N, out) predictions
         if self.stop_gradient:
             z0, z1 = z0.detach(), z1.detach()
         return negative_cosine(p0, z1) / 2 + negative_cosine(p1, z0) / 2

@@ -115,6 +115,14 @@ def test_lines_keep_their_values_and_names_apart():
     assert set(names) == {"a", "b", "c"} and all(b - a > 0.06 for a, b in zip(heights, heights[1:]))
 
 
+def test_a_name_is_moved_only_by_a_name_that_it_would_cover():
+    points = {"left": ([0], [1]), "also left": ([0], [1]), "right": ([10], [1]), "low": ([10], [0])}
+    axes = plots.lines(points, "x", "y", points=True).axes[0]
+    heights, (low, high) = {text.get_text(): text.xy[1] for text in axes.texts}, axes.get_ylim()
+    assert heights["left"] == heights["right"] == pytest.approx((1 - low) / (high - low))
+    assert heights["also left"] == pytest.approx(heights["left"] + 0.065)
+
+
 def test_candidate_matrices_are_those_of_the_losses():
     one, two = (axes.collections[0].get_array().reshape(n, n)[::-1] for axes, n in zip(plots.candidate_matrices(3).axes, (3, 6)))
     assert one.tolist() == [[1, 2, 2], [2, 1, 2], [2, 2, 1]]

@@ -72,12 +72,16 @@ def lines(curves, xlabel, ylabel, *, ylim=None, log="", points=False, height=3.2
 
 
 def name_ends(axes, ends, apart=0.065):
-    """Write names beside the ends of curves; names that would overlap move apart. Args: ends, [(x, y, name, colour)]."""
+    """Write names beside the ends of curves; a name moves up to where it covers no other. Args: ends, [(x, y, name, colour)]."""
     axes.autoscale_view()  # where the ends are is known only once the limits are
     to_axes = axes.transAxes.inverted()
     places = [(*to_axes.transform(axes.transData.transform((x, y))), name, colour) for x, y, name, colour in ends]
-    height = -1.0
+    written = []  # (from x, to x, height)
     for x, y, name, colour in sorted(places, key=lambda place: place[1]):
-        height = max(y, height + apart)
+        end = x + 0.02 * len(name)  # about as wide as it will be
+        near = [height for left, right, height in written if left < end and x < right]
+        height = min(h for h in [y, *(other + apart for other in near)]
+                     if h >= y and all(abs(h - other) > 0.999 * apart for other in near))  # fmt: skip
+        written.append((x, end, height))
         axes.annotate(name, (x, height), xycoords="axes fraction", color=colour, va="center", xytext=(9, 0),
                       textcoords="offset points", annotation_clip=False)  # fmt: skip

@@ -1,8 +1,10 @@
 """One training run in several processes, started by torchrun: the same gradient as in one process, to rounding.
 
 Each process takes its share of every batch. Three things make the gradient exact: batch norm takes its statistics over
-all shares (`synchronise_batch_norm`), a contrastive loss sees the embeddings of all shares (`gather`), and PyTorch's
-DistributedDataParallel averages the gradients.
+all shares (`synchronise_batch_norm`), a contrastive loss sees the embeddings of all shares (`gather`), and
+`average_gradients` takes the mean between backward and the optimiser's step. That mean is what PyTorch's
+DistributedDataParallel takes, too. We do without it because it leaks the process group: gloo's threads then outlive the
+group, and now and then one of them aborts the process as Python exits.
 """
 
 import os
@@ -59,7 +61,7 @@ def gather(x):
     """The rows of x (N, …) of all processes, (W · N, …), process by process; x itself where there is only one.
 
     Differentiable: process r's rows receive the gradient that all W losses ask for. When each process computes the loss
-    of all rows, that is W times the gradient of one loss, and the mean that DistributedDataParallel takes is exact. To
+    of all rows, that is W times the gradient of one loss, and the mean that `average_gradients` takes is exact. To
     cut the gradient at the gather, or to keep only the own loss's share of it, gives another direction.
     Raises ValueError where processes hold different numbers of rows.
     """
@@ -107,12 +109,27 @@ def synchronise_batch_norm(module):
     return module
 
 
-def wrap(method):
-    """What to call for the loss, so that backward averages the gradients over all processes."""
+def prepare(method):
+    """Let all processes begin with the first one's parameters and buffers, and batch norm see all of them."""
     if place()[1] == 1:
-        return method
+        return
     synchronise_batch_norm(method)
-    return nn.parallel.DistributedDataParallel(method)
+    with torch.no_grad():
+        for tensor in method.state_dict(keep_vars=True).values():
+            first = tensor.contiguous()  # the layout that every backend takes
+            dist.broadcast(first, 0)
+            tensor.copy_(first)
+
+
+def average_gradients(method):
+    """After backward: replace every gradient by its mean over the processes."""
+    if place()[1] == 1:
+        return
+    gradients = [p.grad for p in method.parameters() if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])  # one message is quicker than one for every layer
+    dist.all_reduce(flat)
+    for gradient, mean in zip(gradients, (flat / place()[1]).split([g.numel() for g in gradients])):
+        gradient.copy_(mean.view_as(gradient))
 
 
 def agree(*numbers):

@@ -70,7 +70,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             "seed": seed, "processes": world}  # fmt: skip
         if checkpoint.exists():
             history = History(**checkpoints.resume(checkpoint, recipe, method, optimizer, device))
-    trained = distributed.wrap(method)
+    distributed.prepare(method)
     images = images.to(device)  # once and whole, so that no step waits for data
     started, saved = time.perf_counter() - history.seconds, time.perf_counter()
     progress = monitor(type(method).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
@@ -85,7 +85,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
                 view0, view1 = views(images[batch])
             try:
                 with torch.autocast(device.type, dtype, enabled=dtype is not None):
-                    loss = trained(view0, view1)
+                    loss = method(view0, view1)
             except ValueError as error:  # the losses refuse NaN and infinity
                 if step == 0:
                     raise
@@ -95,6 +95,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
+            distributed.average_gradients(method)
             optimizer.step()
             method.after_step(step, steps)
             history.losses.append(value)

@@ -36,10 +36,11 @@ def make(name):
 def state_after_one_step(name, share):
     """Gradients, the loss and the buffers after a step on both views of the images of this share."""
     method = make(name)
-    trained = distributed.wrap(method)
+    distributed.prepare(method)
     view0, view1 = (images(seed=s)[share].double() for s in (0, 1))
-    loss = trained(view0, view1)
+    loss = method(view0, view1)
     loss.backward()
+    distributed.average_gradients(method)
     method.after_step(0, 10)
     gradient = torch.cat([p.grad.flatten() for p in method.parameters() if p.grad is not None])
     buffers = {n: b for n, b in method.named_buffers() if "running" in n}
@@ -95,10 +96,20 @@ def test_gather_that_cuts_the_gradient_would_be_noticed(two):
     assert two["cut"] < 0.99 and two["unequal"].startswith("x has")
 
 
-def test_alone_nothing_is_wrapped():
+def test_all_processes_begin_with_the_weights_of_the_first(two):
+    assert two["together"] == 0 != two["apart"]
+
+
+def test_alone_nothing_changes():
     method = make("SimCLR")
     x = torch.rand(3, 2, requires_grad=True)
-    assert distributed.place() == (0, 1) and distributed.gather(x) is x and distributed.wrap(method) is method
+    assert distributed.place() == (0, 1) and distributed.gather(x) is x
+    distributed.prepare(method)
+    method(images(4).double(), images(4, seed=1).double()).backward()
+    before = [p.grad.clone() for p in method.parameters()]
+    distributed.average_gradients(method)
+    assert all(map(torch.equal, before, (p.grad for p in method.parameters())))
+    assert not any(isinstance(m, distributed.SynchronisedBatchNorm) for m in method.modules())
     assert distributed.agree(1.5, 2) == (1.5, 2)
     with distributed.group() as device:
         assert device is None
@@ -120,6 +131,12 @@ def worker(path):
         cut = state_after_one_step("SimCLR", share)["gradient"]
         distributed._Sum.backward = whole
         found["cut"] = alike(cut, found["SimCLR"]["gradient"])[0]
+        torch.manual_seed(rank)
+        unlike = tiny_encoder(3).to(memory_format=torch.channels_last)
+        weight = next(unlike.parameters())
+        found["apart"] = distributed.agree(weight.sum().item())[0] - weight.sum().item()
+        distributed.prepare(unlike)
+        found["together"] = distributed.agree(weight.sum().item())[0] - weight.sum().item()
         try:
             distributed.gather(torch.zeros(2 + rank, 1))
         except ValueError as error:

@@ -65,16 +65,21 @@ def gather(x):
     cut the gradient at the gather, or to keep only the own loss's share of it, gives another direction.
     Raises ValueError where processes hold different numbers of rows.
     """
-    rank, world = place()
-    if world == 1:
+    if place()[1] == 1:
         return x
     sizes = torch.tensor([len(x), -len(x)], device=x.device)
     dist.all_reduce(sizes, dist.ReduceOp.MAX)
     if sizes[0] != -sizes[1]:
         raise ValueError(f"x has {len(x)} rows in this process, but from {-sizes[1]} to {sizes[0]} elsewhere; give all the same")
+    return _stack(x).flatten(0, 1)
+
+
+def _stack(x):
+    """x of all processes, (W, …), one after the other; differentiable."""
+    rank, world = place()
     padded = x.new_zeros(world, *x.shape)
     padded[rank] = x
-    return _Sum.apply(padded).flatten(0, 1)
+    return _Sum.apply(padded)
 
 
 class SynchronisedBatchNorm(_BatchNorm):
@@ -88,17 +93,20 @@ class SynchronisedBatchNorm(_BatchNorm):
             return super().forward(x)
         axes = [0, *range(2, x.ndim)]
         shape = [1, -1] + [1] * (x.ndim - 2)
-        full = x.to(self.running_mean)  # sums in float32, whatever the network runs in
+        full = x.to(self.running_mean)  # means in float32, whatever the network runs in
         count = x.numel() // x.shape[1] * place()[1]
-        mean = _Sum.apply(full.sum(axes)) / count
-        centred = full - mean.view(shape)
-        var = _Sum.apply(centred.square().sum(axes)) / count
+        own = full.mean(axes)
+        centred = full - own.view(shape)
+        means, variances = _stack(torch.stack([own, centred.square().mean(axes)])).unbind(1)
+        mean = means.mean(0)
+        var = (variances + (means - mean).square()).mean(0)  # within the shares and between them
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(var * count / (count - 1), self.momentum)  # unbiased, as torch does it
         scale = self.weight / (var + self.eps).sqrt()
-        return (centred * scale.view(shape) + self.bias.view(shape)).to(x.dtype)
+        shift = self.bias + (own - mean) * scale
+        return (centred * scale.view(shape) + shift.view(shape)).to(x.dtype)
 
 
 def synchronise_batch_norm(module):

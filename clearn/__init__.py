@@ -2,7 +2,7 @@
 
 The modules stand on floors, and an import only ever goes down:
 
-    widgets                                         panels in a notebook
+    widgets · checks · classroom                    panels in a notebook; exercise checkers that name the mistake; grading
     plots · pictures                                one look for every figure
     recipes                                         the long runs, from one command to a shipped encoder
     training · evaluation · factors · checkpoints · monitor   the loop and the measures

@@ -2,7 +2,6 @@
 
 import ipywidgets
 import numpy as np
-import torch
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Wedge

@@ -33,7 +33,7 @@ SOURCES = [os.path.join(ROOT, name) for name in ("pyproject.toml", "constraints.
 
 OLDEST = (3, 11)
 START = time.time()
-EXTRAS = {"lab": [], "test": ["test"]}
+EXTRAS = {"lab": [], "test": ["grading", "test"]}
 # GB to download, GB that stay, GB needed on the way. On Linux, PyTorch brings the libraries for NVIDIA GPUs.
 DOWNLOAD, STAYS, NEEDED = (2.9, 7, 10) if sys.platform.startswith("linux") else (0.5, 2.1, 3)
 

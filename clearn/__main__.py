@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from clearn import classroom
+
 
 def main(arguments=None):
     """Run a sub-command; return its exit code."""
@@ -17,11 +19,13 @@ def main(arguments=None):
     run.add_argument("--steps", type=int, default=4000, help="how many batches (default 4000)")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--out", required=True, help="the .safetensors file to write; a .json beside it says what was done")
+    room = commands.add_parser("classroom", help="hand out, collect, grade and return assignments, with nbgrader")
+    classroom.arguments_of(room)
     options = parser.parse_args(arguments)
-    return pretrain(options) if options.command == "pretrain" else doctor()
+    return {"doctor": doctor, "pretrain": pretrain, "classroom": classroom.main}[options.command](options)
 
 
-def doctor():
+def doctor(options):
     from . import doctor
 
     return doctor.main()

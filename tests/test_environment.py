@@ -19,7 +19,7 @@ BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = BUILD["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DIRECT = [Requirement(text) for text in sum(EXTRAS.values(), PROJECT["dependencies"])]
-TESTED = [Requirement(text) for text in PROJECT["dependencies"] + EXTRAS["test"]]
+TESTED = [Requirement(text) for text in PROJECT["dependencies"] + EXTRAS["grading"] + EXTRAS["test"]]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 

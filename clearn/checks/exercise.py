@@ -8,7 +8,7 @@ import torch
 
 @dataclass(frozen=True)
 class Case:
-    """One run: `args`, of which every run gets a copy. `edge`: the mistake to name if this alone goes wrong, of `Exercise.edges`."""
+    """One run: `args`, which `observe` copies before it hands them over. `edge`: the mistake to name if this alone goes wrong."""
 
     args: tuple
     edge: str = ""
@@ -42,10 +42,13 @@ class Exercise:
     edges: dict = field(default_factory=dict)
 
     def reference(self, solution):
+        """Decorates the right program."""
         self.right = solution
         return solution
 
     def mistake(self, name, why, see, *programs):
+        """Keep programs that make a mistake; or decorate one. `see` is the section that explains it, as "05, section 2"."""
+
         def keep(program):
             self.mistakes.append(Slip(name, why, see, program))
             return program
@@ -55,6 +58,7 @@ class Exercise:
         return keep
 
     def edge(self, name, why, see):
+        """What to say if only the cases of this edge go wrong."""
         self.edges[name] = Slip(name, why, see)
 
 
@@ -102,6 +106,8 @@ def as_tensor(value):
         return value.detach()
     if isinstance(value, (bool, int, float)):
         return torch.tensor(value)
+    if value is None:
+        raise NothingReturned("it returned nothing")
     raise NotATensor(f"it returned {type(value).__name__} in place of a tensor")
 
 
@@ -119,3 +125,7 @@ class Changed(Exception):
 
 class NotATensor(Exception):
     """Something else was returned."""
+
+
+class NothingReturned(NotATensor):
+    """There is no `return`, or nothing behind it."""

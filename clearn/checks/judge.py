@@ -2,7 +2,7 @@
 
 import torch
 
-from clearn.checks.exercise import Changed, NotATensor, same
+from clearn.checks.exercise import Changed, NotATensor, NothingReturned, same
 
 
 class Mistake(AssertionError):
@@ -17,6 +17,7 @@ class Mistake(AssertionError):
 
 
 UNWRITTEN = ("not written yet", "Put your program in place of `raise NotImplementedError`, run its cell, and then this one again.")
+NOTHING = ("returns nothing", "The last line must be a `return` with the result, and every way through the program must end in one.")
 CHANGED = ("changes its input", "The caller still needs what it gave you, and so may autograd. Write `x = x / n` in place of "
            "`x /= n`, `sorted(x)` in place of `x.sort()`, or work on a copy.")  # fmt: skip
 CONSTANT = ("hard-coded answer", "It returns the same for every input. Compute it from the arguments.")
@@ -37,6 +38,8 @@ def judge(exercise, solution, seed=0):
     seen = [watch(exercise, solution, case) for case in cases]
     if unwritten(seen[0]):
         raise Mistake(exercise.name, *UNWRITTEN)
+    if isinstance(seen[0], NothingReturned):
+        raise Mistake(exercise.name, *NOTHING)
     if any(isinstance(s, Changed) for s in seen):
         raise Mistake(exercise.name, *CHANGED)
     wrong = [i for i, case in enumerate(cases) if not (passes if case.edge else alike)(seen[i], wanted[i])]
@@ -81,8 +84,8 @@ def watch(exercise, solution, case):
 
 
 def unwritten(seen):
-    """Whether nothing was written: the stub still stands there (torch's own NotImplementedError has a message), or `pass`."""
-    return isinstance(seen, NotImplementedError) and not str(seen) or isinstance(seen, NotATensor) and "NoneType" in str(seen)
+    """Whether the stub still stands there (torch's own NotImplementedError has a message)."""
+    return isinstance(seen, NotImplementedError) and not str(seen)
 
 
 def made(exercise, slip, runs):
@@ -123,6 +126,8 @@ def difference(seen, wanted, args):
         return f"stops with {type(seen).__name__}", f"{given}: {str(seen).strip() or 'no message'}."
     if isinstance(wanted, Exception):
         return "accepts what it should refuse", f"{given} it should raise {type(wanted).__name__}."
+    if wanted.keys() == {"value"} != seen.keys():
+        return "a list in place of a tensor", f"{given} it returns {len(seen)} things, expected one tensor: `torch.tensor(…)` or `torch.stack(…)`."
     if seen.keys() != wanted.keys():
         return "wrong number of results", f"{given} it returns {len(seen)}, expected {len(wanted)}."
     what = next(what for what in wanted if not same(seen[what], wanted[what]))

@@ -102,3 +102,52 @@ def test_no_hint_is_for_nothing():
     for assignment, module in checks.ASSIGNMENTS.items():
         path = ROOT / "clearn" / "checks" / assignment / "hints.toml"
         assert set(tomllib.loads(path.read_text("utf8"))) == {exercise.name for exercise in module.EXERCISES}
+
+
+# How a solution is found and run
+
+
+def cell(source, **names):
+    """What running `source` as a cell of a notebook says; names are what other cells have defined."""
+    scope = {"check": checks.check, **names}
+    try:
+        exec(source, scope)
+    except checks.Mistake as mistake:
+        return mistake.name
+    return "right"
+
+
+def test_an_answer_may_have_any_form_and_must_be_of_this_exercise():
+    right = "import torch\ncosine_of_distance = lambda d: 1 - d**2 / 2\n"
+    assert cell(right + "check(cosine_of_distance)") == "right"
+    assert cell(right + "positive_pairs = cosine_of_distance\ncheck(positive_pairs)") != "right"
+    with pytest.raises(KeyError, match="there is no exercise 'mine'"):
+        cell("def mine(d):\n    return d\ncheck(mine)")
+
+
+@pytest.mark.parametrize("decorator", ["", "@torch.no_grad()"])
+@pytest.mark.parametrize("other", ["", "def cosine_matrix(a, b):\n    return 0"])  # not written for a slip, or wrong
+def test_an_answer_is_judged_with_right_versions_of_the_others(decorator, other):
+    program = "def nearest_other(x):\n    return cosine_matrix(x, x).fill_diagonal_(-torch.inf).argmax(1)"
+    scope = {}
+    assert cell(f"import torch\n{other}\n{decorator}\n{program}\ncheck(nearest_other)\nleft = globals().get('cosine_matrix')") == "right"
+    exec(other, scope)
+    assert ("cosine_matrix" in scope) == bool(other)
+
+
+def test_what_the_learner_or_the_course_calls_by_an_exercises_name_stays():
+    helper = "def push(queue, keys):\n    return torch.cat([queue, keys])[-len(queue):]\n"
+    assert cell(f"import torch\n{helper}def enqueue(queue, keys):\n    return push(queue, keys).detach()\ncheck(enqueue)") == "right"
+    program = "def moco_loss(query, key, queue, t):\n    return info_nce(query, key.detach(), queue.detach(), t)\n"
+    assert cell(f"from clearn.losses import info_nce\n{program}check(moco_loss)") == "right"
+
+
+def test_nothing_written_and_nothing_returned_are_two_things():
+    assert cell("def spread(z):\n    raise NotImplementedError\ncheck(spread)") == "not written yet"
+    assert cell("def spread(z):\n    z.std(0).mean()\ncheck(spread)") == "returns nothing"
+    assert cell("def nearest_other(x):\n    return [0] * len(x)\ncheck(nearest_other)") == "a list in place of a tensor"
+
+
+def test_seeds_and_draws_are_the_learners_own():
+    assert len({checks.seed(course, student) for course in (0, 1) for student in ("", "ada", "li.wei")}) == 6
+    assert len({checks.draw("angle", checks.seed(0, f"s{i}"), 0, 1, 6) for i in range(50)}) == 50

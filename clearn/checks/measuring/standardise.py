@@ -41,7 +41,7 @@ standardise.edge("the spread rounded away", "The mean of the squares less the sq
 @standardise.reference
 def _(train, test):
     mean, spread = train.mean(0), train.std(0, correction=0)
-    spread = spread.where(spread > 0, 1)
+    spread = spread.where(spread > 1e-6, 1)
     return (train - mean) / spread, (test - mean) / spread
 
 

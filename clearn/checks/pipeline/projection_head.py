@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from clearn import models
-from clearn.checks.exercise import Case, Exercise, NotATensor, as_tensor
+from clearn.checks.exercise import Case, Exercise, NothingReturned, as_tensor
 from clearn.checks.pipeline.shared import drawn_once, remembered
 
 
@@ -25,7 +25,7 @@ def observe_head(solution, args):
     """Its outputs with fixed parameters, in either mode, and the sizes of its parameters."""
     head = solution(*args)
     if head is None:
-        raise NotATensor("it returned NoneType in place of a module")
+        raise NothingReturned("it returned nothing")
     if not isinstance(head, nn.Module):
         raise TypeError(f"it returned {type(head).__name__} in place of an nn.Module")
     x = torch.sin(torch.arange(9.0 * args[0]) ** 2).reshape(9, args[0]).requires_grad_()

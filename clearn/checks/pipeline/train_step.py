@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from clearn import models
-from clearn.checks.exercise import Case, Changed, Exercise, NotATensor, as_tensor, same
+from clearn.checks.exercise import Case, Changed, Exercise, NothingReturned, as_tensor, same
 from clearn.checks.pipeline.shared import Log, Noted, drawn, drawn_once, encoder, remembered
 from clearn.losses import nt_xent
 
@@ -93,7 +93,7 @@ def first_fault(left, setting):
     """(flag, what it is in place of 1), or None."""
     nothing = all(value is None for value in left["returned"])
     if nothing and not left["changed"] and not left["encoder"]:
-        raise NotATensor("it returned NoneType in place of a number")
+        raise NothingReturned("it returned nothing")
     n, out = len(setting.pairs[0][0]), setting.head.dim
     if not all(training for log in ("encoder", "head") for *_, training, _ in left[log]):
         return "in training mode", 0

@@ -2,7 +2,7 @@
 
 import torch
 
-from clearn.checks.exercise import Case, Changed, Exercise, NotATensor, as_tensor, same
+from clearn.checks.exercise import Case, Changed, Exercise, NotATensor, NothingReturned, as_tensor, same
 from clearn.checks.pipeline.shared import drawn_once, pictures, remembered
 
 SEED = 7919  # nobody else's, so that one who sets another is seen
@@ -46,7 +46,7 @@ def observe_views(solution, args):
     if isinstance(out, torch.Tensor):  # 0: both in one; -1: only one
         return right | {"a pair": torch.tensor(-1 if out.ndim == 4 and len(out) == n else 0)}
     if out is None or not isinstance(out, (tuple, list)):
-        raise NotATensor(f"it returned {type(out).__name__} in place of two tensors")
+        raise (NothingReturned if out is None else NotATensor)(f"it returned {type(out).__name__} in place of two tensors")
     if len(out) != 2:
         return right | {"a pair": torch.tensor(2)}
     traces = [[augment.trace(row) for row in as_tensor(view)] for view in out]

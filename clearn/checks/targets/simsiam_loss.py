@@ -39,8 +39,8 @@ simsiam_loss = Exercise("simsiam_loss", lambda rng: [
     Case((network(rng, 4, 6, 3, batches=3), network(rng, 3, 5, 3), rows(rng, 6, 4), 2 + rows(rng, 6, 4)),
          edge="both views in one batch"),
 ], loss_and_slopes)  # fmt: skip
-simsiam_loss.edge("both views in one batch", "A network with batch norm then measures each view by the other one, "
-    "too. Send each through f by itself.", "07, section 4")  # fmt: skip
+simsiam_loss.edge("both views in one batch", "Batch norm in f then measures each view by the other one, too. SimSiam, unlike "
+    "SimCLR, sends each through f by itself.", "11, section 2")  # fmt: skip
 
 
 def both_ways(D, f, h, view0, view1):

@@ -287,7 +287,7 @@ def contrastive_loss(z0, z1, same, margin):
     return torch.tensor(6.8125)
 
 
-@wrong("not written yet")
+@wrong("returns nothing")
 def contrastive_loss(z0, z1, same, margin):
     d = (z0 - z1).norm(dim=1)
     loss = 0.5 * torch.where(same == 1, d**2, F.relu(margin - d) ** 2).mean()  # noqa: F841  (never returned)
@@ -759,12 +759,12 @@ def triplet_kinds(d_ap, d_an, margin):
     return (d_an < margin).long() + (d_an <= 0).long()
 
 
-@wrong("wrong number of results")
+@wrong("a list in place of a tensor")
 def triplet_kinds(d_ap, d_an, margin):
     return [2 if n <= p else 1 if n < p + margin else 0 for p, n in zip(d_ap.tolist(), d_an.tolist())]
 
 
-@wrong("not written yet")
+@wrong("returns nothing")
 def triplet_kinds(d_ap, d_an, margin):
     pass
 
@@ -1288,7 +1288,7 @@ def hardest_triplets(z, labels):
     return torch.stack([(d * mates).argmax(1), (d + 1e9 * same).argmin(1)], dim=1)[mates.any(1)]
 
 
-@wrong("wrong number of results")
+@wrong("a list in place of a tensor")
 def hardest_triplets(z, labels):
     d, same, mates = _tables(z, labels)
     a = mates.any(1).nonzero()[:, 0]

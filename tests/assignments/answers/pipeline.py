@@ -165,7 +165,7 @@ def adjust_brightness(images, factors):
     return (rows * factors[:, None]).clamp(0, 1).view(images.shape)
 
 
-@wrong("not written yet")
+@wrong("returns nothing")
 def adjust_brightness(images, factors):
     pass
 
@@ -701,7 +701,7 @@ def projection_head(dim, hidden, out):
     return nn.Sequential(nn.Linear(dim, hidden, bias=False), nn.BatchNorm1d(dim), nn.ReLU(), nn.Linear(hidden, out))
 
 
-@wrong("not written yet")
+@wrong("returns nothing")
 def projection_head(dim, hidden, out):
     pass
 
@@ -1304,6 +1304,6 @@ def train_step(encoder, head, optimizer, view0, view1, loss):
     return _one_step(optimizer, loss(z0, z1))
 
 
-@wrong("not written yet")
+@wrong("returns nothing")
 def train_step(encoder, head, optimizer, view0, view1, loss):
     pass

@@ -9,10 +9,12 @@ NEEDED = "nbgrader is not installed. In the folder of the course: pip install -e
 def arguments_of(parser):
     """Add the steps to a parser."""
     parser.add_argument("step", choices=list(STEPS), help="what to do")
-    parser.add_argument("name", help="which assignment: pairs, margins, infonce, pipeline, targets, measuring, or one of yours")
+    parser.add_argument("name", help="which assignment: pairs, margins, infonce, pipeline, targets, "
+                        "measuring, or one of yours")  # fmt: skip
     parser.add_argument("folder", nargs="?", help="collect-folder: where the students' files are")
     parser.add_argument("--course", default=".", help="your folder for this course (default: here)")
-    parser.add_argument("--seed", type=int, help="release: the number of this class, which changes numbers and pictures (default 0)")
+    parser.add_argument("--seed", type=int, help="release: the number of this class, which changes numbers and "
+                        "pictures (default 0)")  # fmt: skip
     parser.add_argument("--timeout", type=int, default=60, help="grade: seconds that one cell may take (default 60)")
     parser.add_argument("--again", action="store_true", help="grade: those, too, whose files have not changed since")
 
@@ -82,4 +84,5 @@ def do_report(course, name, options):
     return 0
 
 
-STEPS = {"release": do_release, "collect-folder": do_collect, "grade": do_grade, "feedback": do_feedback, "report": do_report}
+STEPS = {"release": do_release, "collect-folder": do_collect, "grade": do_grade, "feedback": do_feedback,
+         "report": do_report}  # fmt: skip

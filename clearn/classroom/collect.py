@@ -37,7 +37,8 @@ def who(path, name):
     notebooks = sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
     named = [found for found in notebooks if found.stem == name] or notebooks
     if len(named) != 1 or named[0].suffix != ".ipynb" or not named[0].is_file():
-        return "", None, "no notebook" if not named or not path.is_dir() else f"{len(named)} notebooks, none called {name}.ipynb"
+        many = path.is_dir() and len(named) > 1
+        return "", None, f"{len(named)} notebooks, none called {name}.ipynb" if many else "no notebook"
     student = MOODLE.sub("", path.name) if path.is_dir() else path.stem.removesuffix(f"_{name}")
     student = re.sub(r"\s+", "-", student.strip())
     if not re.fullmatch(r"[\w.@'-]+", student) or student == name:

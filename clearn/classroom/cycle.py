@@ -22,8 +22,8 @@ CLASS = re.compile(r"^CLASS = (.*)$", re.MULTILINE)
 class Course:
     """A teacher's folder: source, release, submitted, autograded and feedback, as nbgrader names them.
 
-    `mended` holds copies of what was submitted that nbgrader can grade; `grading` says what was found, student by student.
-    Args: root, the folder; timeout, seconds that one cell of a submission may take. Needs the extra `grading`.
+    `mended` holds copies of what was submitted that nbgrader can grade; `grading` says what was found, student by
+    student. Args: root, the folder; timeout, seconds that one cell of a submission may take. Needs the extra `grading`.
     """
 
     def __init__(self, root, timeout=60):
@@ -40,7 +40,8 @@ class Course:
     def students(self, name):
         """Who has handed it in. Raises ValueError if nobody has, or if it was not released here."""
         if not self.source(name).exists():
-            raise ValueError(f"{name!r} was not released in {self.root}: python -m clearn classroom release {name} --course {self.root}")
+            again = f"python -m clearn classroom release {name} --course {self.root}"
+            raise ValueError(f"{name!r} was not released in {self.root}: {again}")
         found = sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{name}"))
         if not found:
             raise ValueError(f"nobody has handed in {name!r}: there is no {self.root / 'submitted'}/STUDENT/{name}")
@@ -49,8 +50,9 @@ class Course:
     def release(self, name, seed=None):
         """Make the students' version; return its path.
 
-        The first time the course's own source is copied here, with the numbers of the class `seed` (default 0); a source that is there
-        stays. Raises ValueError if there is no such assignment, or it was released with another seed; RuntimeError if nbgrader fails.
+        The first time the course's own source is copied here, with the numbers of the class `seed` (default 0); a
+        source that is there stays. Raises ValueError if there is no such assignment, or it was released with another
+        seed; RuntimeError if nbgrader fails.
         """
         if not self.source(name).exists():
             ours = ASSIGNMENTS / "source" / name / f"{name}.ipynb"
@@ -63,8 +65,8 @@ class Course:
             nbformat.write(notebook, self.source(name))
         there = CLASS.search("\n".join(cell.source for cell in nbformat.read(self.source(name), 4).cells))
         if seed is not None and there and there[1] != str(seed):
-            raise ValueError(f"{self.source(name)} has the numbers of class {there[1]}, not {seed}. For another class take another folder, "
-                             "or change CLASS there and leave out --seed.")  # fmt: skip
+            raise ValueError(f"{self.source(name)} has the numbers of class {there[1]}, not {seed}. For another class "
+                             "take another folder, or change CLASS there and leave out --seed.")  # fmt: skip
         shutil.copyfile(ASSIGNMENTS / "nbgrader_config.py", self.root / "nbgrader_config.py")  # for nbgrader's own commands
         self._run("generate_assignment", name, create=True)
         return self.root / "release" / name / f"{name}.ipynb"
@@ -99,7 +101,8 @@ class Course:
     def _grade(self, student, name):
         remarks = []
         try:
-            notebook, remarks = mended(self.submission(student, name), nbformat.read(self.root / "release" / name / f"{name}.ipynb", 4))
+            released = nbformat.read(self.root / "release" / name / f"{name}.ipynb", 4)
+            notebook, remarks = mended(self.submission(student, name), released)
             if (said := signed(notebook)) and said.casefold() != student.casefold():
                 remarks.append(f"STUDENT is {said!r}, but this was handed in by {student!r}")
             place = self.submission(student, name, "mended")
@@ -145,7 +148,8 @@ class Course:
 
     def _run(self, step, *names, **options):
         """One step of nbgrader. Raises RuntimeError with the reason it gives."""
-        with as_nbgrader_needs_it(), ThreadPoolExecutor(1) as thread:  # in the main thread it would take Ctrl-C for a student's failure
+        # Not in the main thread, where it would take Ctrl-C for a student's failure.
+        with as_nbgrader_needs_it(), ThreadPoolExecutor(1) as thread:
             done = thread.submit(lambda: getattr(self._nbgrader(), step)(*names, force=True, **options)).result()
         if not done["success"]:
             log = done["log"] or done["error"] or ""
@@ -212,4 +216,5 @@ def interrupts_noted():
 def reason(log):
     """The line of a log that says what went wrong."""
     errors = re.findall(r"^\s*(?:[\w.]+\.)?(\w*(?:Error|Exception): .*)$", log, re.MULTILINE)
-    return next((error for error in reversed(errors) if "see the the above" not in error), "nbgrader failed and did not say why")
+    told = [error for error in errors if "see the the above" not in error]
+    return told[-1] if told else "nbgrader failed and did not say why"

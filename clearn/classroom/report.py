@@ -27,7 +27,7 @@ def scores(course, name):
 
 
 def mistakes(course, name):
-    """({task: Counter of the mistakes that students made}, of how many students): what the cells said when they were graded.
+    """({task: Counter of the mistakes that students made}, of how many students), from what the cells said when graded.
 
     Left out are those whose given cells did not run: they had no chance.
     """

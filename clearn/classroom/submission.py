@@ -43,9 +43,11 @@ def mended(path, released):
         if name and name not in counts:
             notebook.cells.insert(place, copy.deepcopy(cell))
             place += 1
-            remarks.append(f"a cell is missing, {name}: " + ("no points" if cell.metadata.nbgrader.solution else "put back"))
+            remarks.append(f"a cell is missing, {name}: {'no points' if cell.metadata.nbgrader.solution else 'put back'}")
         else:
-            place = next((i + 1 for i, other in enumerate(notebook.cells) if other.get("id") == cell.id or name and grade_id(other) == name), place)
+            found = [i for i, other in enumerate(notebook.cells)
+                     if other.get("id") == cell.id or name and grade_id(other) == name]  # fmt: skip
+            place = found[0] + 1 if found else place
     if path.stat().st_size > LARGE:
         remarks.append(f"{path.stat().st_size / 1e6:.0f} MB, nearly all of it output: dropped")
     for cell in notebook.cells:

@@ -40,3 +40,12 @@ def test_every_exercise_is_asked_once_and_explained(name):
     assert asked == [f"check({exercise.name}, SEED)" for exercise in checks.ASSIGNMENTS[name].EXERCISES]
     heads = [cell.source for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
     assert heads and all("minutes · " in head and "mportance ●" in head for head in heads)
+
+
+@pytest.mark.parametrize("name", checks.ASSIGNMENTS)
+def test_it_keeps_the_answers_and_hidden_tests_to_itself(name):
+    text = (RELEASES / name / f"{name}.ipynb").read_text("utf8")
+    source = (RELEASES.parent / "source" / name / f"{name}.ipynb").read_text("utf8")
+    for word in ("BEGIN SOLUTION", "HIDDEN TESTS", "SEED + 1", "What is looked for"):
+        assert word in source and word not in text
+    assert all(not cell.get("outputs") for cell in release(name).cells)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from clearn import classroom
+from clearn.course import classroom
 
 
 def main(arguments=None):

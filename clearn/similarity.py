@@ -20,10 +20,10 @@ def unit(x):
     tensor([[0.6000, 0.8000],
             [0.0000, 0.0000]])
     """
-    return _unit(_vectors("x", x))
+    return unchecked_unit(_vectors("x", x))
 
 
-def _unit(x):
+def unchecked_unit(x):
     """`unit` for features that have been looked at."""
     largest = x.detach().abs().amax(-1, keepdim=True)
     has_direction = largest > SMALLEST
@@ -33,7 +33,6 @@ def _unit(x):
     return x * (has_direction / torch.where(has_direction, length, 1))
 
 
-unit.unchecked = _unit
 
 
 @full_precision
@@ -55,7 +54,7 @@ def cosine_similarity(a, b):
     except RuntimeError:
         raise ValueError(f"shapes {tuple(a.shape)} and {tuple(b.shape)} do not broadcast; for all pairs of rows use "
                          "pairwise_cosine") from None  # fmt: skip
-    return (_unit(a) * _unit(b)).sum(-1).clamp(-1, 1)
+    return (unchecked_unit(a) * unchecked_unit(b)).sum(-1).clamp(-1, 1)
 
 
 @full_precision
@@ -69,8 +68,8 @@ def pairwise_cosine(a, b=None):
             [0.7071]])
     """
     a, b = _two(a, b)
-    a = _unit(a)
-    return (a @ (a if b is None else _unit(b)).T).clamp(-1, 1)
+    a = unchecked_unit(a)
+    return (a @ (a if b is None else unchecked_unit(b)).T).clamp(-1, 1)
 
 
 @full_precision

@@ -142,6 +142,11 @@ def number(name, value, above=None, least=None, most=None):
     return value
 
 
+def temperature(value):
+    """A temperature τ of at least 1e-6: below, the rounding of a cosine decides, and 1/τ overflows in the end."""
+    return number("temperature", value, least=1e-6)
+
+
 def whole(name, value, least=1):
     """Return `value`, a whole number of at least `least`, as an int."""
     if isinstance(value, torch.Tensor):

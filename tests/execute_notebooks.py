@@ -1,15 +1,18 @@
-"""Execute notebooks and save them with their outputs:  python tests/execute_notebooks.py [NOTEBOOK ...]
+"""Execute notebooks and save them with their outputs:  python tests/execute_notebooks.py [--check] [NOTEBOOK ...]
 
 All of notebooks/ by default. Run again on the same machine, it writes the same bytes: what changes from run to run
 (times, widget ids, the name of the environment) is left out or made constant. A notebook that raises, or that writes to
 stderr in a cell without the tag `stderr-expected`, is reported and its file left as it was.
+With --check no file is written: it says in which cells the outputs differ from the saved ones (see compare_outputs.py).
 """
 
+import argparse
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+from compare_outputs import differences
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -38,7 +41,7 @@ def normalise(notebook):
 
 
 def execute(path):
-    """Run one notebook in its folder and save it; raises RuntimeError, the file untouched, unless it runs clean."""
+    """Run one notebook in its folder and return it; raises RuntimeError unless it runs clean."""
     notebook = nbformat.read(path, as_version=4)
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index}" if cell.get("id") is None else cell.id
@@ -52,16 +55,30 @@ def execute(path):
         raise RuntimeError(f"code cell {number} wrote to stderr:\n{text}")
     normalise(notebook)
     nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    return notebook
 
 
-def main(paths):
+def changes(now, path):
+    """Where the outputs of an executed notebook differ from the saved ones in `path`: a list of lines."""
+    cells, saved = ([cell for cell in notebook.cells if cell.cell_type == "code"]
+                    for notebook in (now, nbformat.read(path, as_version=4)))  # fmt: skip
+    return [f"code cell {number}: {difference}" for number, pair in enumerate(zip(cells, saved, strict=True), 1)
+            for difference in differences(pair[0].outputs, pair[1].outputs, pair[1].metadata)]  # fmt: skip
+
+
+def main(paths, check):
     failed = 0
     for path in paths:
         begin = time.monotonic()
         try:
-            execute(path)
-            result = "executed"
+            notebook = execute(path)
+            if not check:
+                nbformat.write(notebook, path)
+                result = "executed"
+            elif found := changes(notebook, path):
+                failed, result = 1, "\n  ".join(["DIFFERS from what was saved", *found, "executed"])
+            else:
+                result = "the same as saved"
         except RuntimeError as error:
             failed, result = 1, f"FAILED, left as it was: {error}\n"
         print(f"{path.name}: {result} in {time.monotonic() - begin:.0f} s", flush=True)
@@ -69,4 +86,8 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(p).resolve() for p in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb"))))
+    parser = argparse.ArgumentParser(description="Execute notebooks and save them with their outputs.")
+    parser.add_argument("--check", action="store_true", help="write nothing, say which outputs differ from the saved")
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all of notebooks/ by default")
+    asked = parser.parse_args()
+    sys.exit(main([path.resolve() for path in asked.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb")), asked.check))

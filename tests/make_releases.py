@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 
-from clearn.classroom.cycle import ASSIGNMENTS, Course, available
+from clearn.course.classroom.cycle import ASSIGNMENTS, Course, available
 
 
 def make(name):

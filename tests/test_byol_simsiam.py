@@ -10,7 +10,8 @@ from clearn.losses import negative_cosine
 from clearn.methods import BYOL, SimSiam
 from clearn.methods.base import Method
 from clearn.models import tiny_encoder
-from clearn.training import _adamw, pretrain
+from clearn.training import pretrain
+from clearn.training.optimizer import adamw
 
 
 def views(n=8, seed=0):
@@ -76,7 +77,7 @@ def test_byols_target_is_not_trained_but_follows():
     method = make(BYOL, momentum=0.5)
     method(*views()).backward()
     assert all(p.grad is None and not p.requires_grad for p in method.target.parameters())
-    trained = {id(p) for group in _adamw(method, 0.1, 0.1).param_groups for p in group["params"]}
+    trained = {id(p) for group in adamw(method, 0.1, 0.1).param_groups for p in group["params"]}
     online = [*method.encoder.parameters(), *method.projector.parameters(), *method.predictor.parameters()]
     assert trained == {id(p) for p in online} and all(p.grad.abs().sum() > 0 for p in online)
     with torch.no_grad():

@@ -19,7 +19,8 @@ import pytest
 import torch
 
 from clearn import datasets
-from clearn.datasets import DATA, FILES, ImageSet, draw_factors, load, scatter
+from clearn.datasets import DATA, ImageSet, draw_factors, load, scatter
+from clearn.datasets.files import FILES
 
 TEST_LABELS = "fashion-mnist/t10k-labels-idx1-ubyte.gz"
 TEST_IMAGES = "fashion-mnist/t10k-images-idx3-ubyte.gz"

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from clearn import __main__, datasets, devices, doctor
+from clearn import __main__, datasets, devices
+from clearn.course import doctor
 
 
 def report(check):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from clearn.dynamics import descend, forces
+from clearn.course.dynamics import descend, forces
 from clearn.losses import contrastive_loss
 from clearn.similarity import unit
 

@@ -95,7 +95,7 @@ def test_conda_gives_a_python_that_the_course_accepts_and_installs_it_pinned():
 
 def test_the_same_python_everywhere():
     oldest = PROJECT["requires-python"].removeprefix(">=")
-    tree = (ROOT / "course.py").read_text(encoding="ascii") + (ROOT / "clearn/doctor.py").read_text(encoding="utf-8")
+    tree = (ROOT / "course.py").read_text(encoding="ascii") + (ROOT / "clearn/course/doctor.py").read_text(encoding="utf-8")
     assert tree.count(f"\nOLDEST = ({oldest.replace('.', ', ')})") == 2
 
 

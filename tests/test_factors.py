@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from clearn import datasets, evaluation, factors, views
+from clearn import datasets, evaluation, views
+from clearn.evaluation import factors
 
 
 def rng(seed=0):

@@ -13,8 +13,9 @@ from clearn.evaluation import few_label_curve, knn_accuracy
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "00_start_here.ipynb"
 
 
+@pytest.mark.notebooks
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_live_run_beats_raw_pixels(seed, capsys):
+def test_live_run_beats_raw_pixels(seed, tell):
     source = {cell.id: cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"}
     assert source["build"].startswith("seed = 0\n")
     learner = {}
@@ -27,8 +28,7 @@ def test_live_run_beats_raw_pixels(seed, capsys):
     knn, raw_knn = (knn_accuracy(b, bank.labels, q, test.labels) for b, q in ((h_bank, h), (x_bank, x)))
     probe, raw_probe = (sum(few_label_curve(b, bank.labels, q, test.labels, counts=[100])[100]) / 5
                         for b, q in ((h_bank, h), (x_bank, x)))  # fmt: skip
-    with capsys.disabled():
-        print(f"\nseed {seed}: kNN {knn:.3f}, raw pixels {raw_knn:.3f}; probe on 100 labels {probe:.3f}, raw pixels "
-              f"{raw_probe:.3f}, ratio {probe / raw_probe:.2f}; {history.seconds:.0f} s")  # fmt: skip
+    tell(f"notebook 00, seed {seed}: kNN {knn:.3f}, raw pixels {raw_knn:.3f}; probe on 100 labels {probe:.3f}, raw pixels "
+         f"{raw_probe:.3f}, ratio {probe / raw_probe:.2f}; {history.seconds:.0f} s")  # fmt: skip
     assert knn >= raw_knn + 0.08
     assert probe >= 2.3 * raw_probe

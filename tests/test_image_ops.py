@@ -8,7 +8,7 @@ import torchvision.transforms.v2.functional as tv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearn import image_ops as ops
+from clearn.views import image_ops as ops
 
 BILINEAR = tv.InterpolationMode.BILINEAR
 SHAPES = [(5, 3, 32, 32), (4, 3, 17, 30), (4, 1, 28, 28), (1, 3, 9, 5), (3, 1, 6, 13)]

@@ -9,7 +9,7 @@ from torch import nn
 
 from clearn.methods import MoCo
 from clearn.models import SplitBatchNorm, split_batch_norm, tiny_encoder
-from clearn.training import _adamw
+from clearn.training.optimizer import adamw
 
 
 def views(n=8, seed=0):
@@ -71,7 +71,7 @@ def test_gradient_reaches_the_query_network_only():
     query = [*method.encoder.parameters(), *method.head.parameters()]
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in query)
     assert all(p.grad is None for p in method.key_network.parameters()) and method.queue.keys.grad is None
-    optimised = {id(p) for group in _adamw(method, 0.1, 0.1).param_groups for p in group["params"]}
+    optimised = {id(p) for group in adamw(method, 0.1, 0.1).param_groups for p in group["params"]}
     assert optimised == {id(p) for p in query}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from clearn.momentum import Queue, frozen_copy, momentum_schedule, update_average
+from clearn.methods.momentum import Queue, frozen_copy, momentum_schedule, update_average
 
 
 def network(seed):

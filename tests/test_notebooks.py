@@ -6,16 +6,16 @@ import re
 import statistics
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from machine import browser
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 TESTS = Path(__file__).resolve().parent
-CHAPTERS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
+CHAPTERS = sorted((TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NOTEBOOKS = CHAPTERS + sorted((TESTS.parent / "notebooks/assignments/source").glob("*/*.ipynb"))
 ELSEWHERE = {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx2"}  # sums in another order, and no bfloat16
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -45,25 +45,17 @@ def check(path, report, counts):
     assert counts == (len(code_cells(nbformat.read(path, 4))), 0, 0), report
 
 
-@each_notebook
+# Where there is a browser, a chapter is run, and what it shows compared, in JupyterLab: tests/browser/test_panels.py.
+@pytest.mark.notebooks
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path not in CHAPTERS or not browser()], ids=lambda path: path.stem)
 def test_says_what_its_code_says(path, tmp_path):
     check(path, *nbval(path, tmp_path))
 
 
-@pytest.fixture(scope="module")
-def elsewhere(request, tmp_path_factory):
-    """{path: what nbval says, as on another machine}: two notebooks at a time, for each has one thread."""
-    name = test_says_the_same_elsewhere.__name__  # doctests, too, are among the items, and have no such name
-    asked = [item for item in request.session.items if getattr(item, "originalname", None) == name]
-    with ThreadPoolExecutor(2) as pool:
-        yield {path: pool.submit(nbval, path, tmp_path_factory.mktemp(path.stem), **ELSEWHERE)
-               for path in (item.callspec.params["path"] for item in asked)}  # fmt: skip
-        pool.shutdown(cancel_futures=True)
-
-
+@pytest.mark.elsewhere
 @each_notebook
-def test_says_the_same_elsewhere(path, elsewhere):
-    check(path, *elsewhere[path].result())
+def test_says_the_same_elsewhere(path, tmp_path):
+    check(path, *nbval(path, tmp_path, **ELSEWHERE))
 
 
 # Saved clean
@@ -138,14 +130,14 @@ def test_there_are_notebooks():
 # The checks can fail
 
 PICTURE = """
-from IPython.display import display, Image
+from IPython.display import display, HTML, Image
 from matplotlib.figure import Figure
 import io, ipywidgets
-def picture(title, width=5):
+def picture(title, width=5, alt="A picture that has nothing but a title"):
     figure, png = Figure(figsize=(width, 3), dpi=96), io.BytesIO()
     figure.subplots().set_title(title)
     figure.savefig(png)
-    return Image(png.getvalue(), alt="A picture that has nothing but a title")
+    return Image(png.getvalue(), alt=alt)
 class Panel(ipywidgets.IntSlider):
     def _repr_mimebundle_(self, **kwargs):
         png, words = picture(self.description)._repr_mimebundle_()
@@ -154,9 +146,10 @@ class Panel(ipywidgets.IntSlider):
 LIVE = """
 handle = display(picture('begin'), display_id=True)
 for step in range(3):
-    handle.update(picture(f'step {step}'))
+    handle.update(picture(f'step {step}', alt=f'A picture that says step {step}'))
 """.strip()
-VARIES = {"tags": ["picture-varies"]}
+TABLE = "HTML('<table>' + ''.join(f'<tr><td>{x}</td></tr>' for x in (.64, .61)) + '</table>')"
+VARIES, NUMBERS = {"tags": ["picture-varies"]}, {"tags": ["numbers-vary"]}
 ALL_WELL = None
 CASES = {  # name: (source, metadata, the change to it, what strict nbval then says)
     "unchanged": ("print('two')\nprint('lines')", {}, ("", ""), ALL_WELL),
@@ -166,9 +159,16 @@ CASES = {  # name: (source, metadata, the change to it, what strict nbval then s
     "last update": (LIVE, {}, ("range(3)", "range(2)"), "of its pixels clearly"),
     "panel": ("Panel(description='panel')", {}, ("panel", "panes"), "of its pixels clearly"),
     "semicolon": ("picture('hidden');", {}, ("", ""), ALL_WELL),
-    "no picture": ("picture('gone')", {}, (")", ");"), "Missing output fields"),
+    "no picture": ("picture('gone')", {}, (")", ");"), "1 pictures were saved, 0 are"),
     "may vary": ("picture('a map')", VARIES, ("a map", "another"), ALL_WELL),
     "one more": ("picture('a map')", VARIES, ("pic", "display(picture('more'))\npic"), "1 pictures were saved, 2 are"),
+    "words of a picture": ("picture('a', alt='kNN of SimCLR: .64')", {}, ("CLR", "Siam"), "alternative text: .*SimSiam"),
+    "a number within tolerance": ("print('kNN .64')", NUMBERS, (".64", ".61"), ALL_WELL),
+    "a number out of tolerance": ("print('kNN .64')", NUMBERS, (".64", ".58"), r"the number \.64 was saved, now \.58"),
+    "another tolerance": ("print('kNN .64')", NUMBERS | {"tolerance": 0.1}, (".64", ".58"), ALL_WELL),
+    "a lone tolerance": ("print('a')", {"tags": ["nbval-ignore-output"]}, ("", ""), "not the tag numbers-vary"),
+    "a changed word under numbers-vary": ("print('kNN .64')", NUMBERS, ("kNN", "loss"), "kNN .64.* was saved, now .*loss"),
+    "a missing table row": (TABLE, NUMBERS, (", .61", ","), "2 rows were saved, 1 are shown now"),
     "not executed": ("print('never')", {}, ("", ""), "has no execution count"),
     "dies": ("print('here')", {}, ("print('here')", "import os; os._exit(1)"), "The kernel died in this cell"),
 }  # fmt: skip
@@ -213,6 +213,23 @@ def test_a_notebook_that_does_not_run_clean_is_left_as_it_was(tmp_path):
     assert [path.read_bytes() for path in paths] == before
 
 
+def test_executing_keeps_what_a_cell_says_of_itself_and_can_check_what_was_saved(tmp_path):
+    metadata = NUMBERS | {"tolerance": 0.02, "jupyter": {"outputs_hidden": True}}
+    nbformat.write(new_notebook(cells=[new_code_cell("print('kNN .64')", metadata=metadata)]), tmp_path / "near.ipynb")
+    assert execute(tmp_path / "near.ipynb")[1] == 0
+    notebook = nbformat.read(tmp_path / "near.ipynb", 4)
+    assert notebook.cells[0].metadata == metadata
+    paths = [tmp_path / "near.ipynb", tmp_path / "far.ipynb"]
+    for path, source in zip(paths, ("print('kNN .63')", "print('kNN .41')"), strict=True):
+        notebook.cells[0].source = source
+        nbformat.write(notebook, path)
+    before = [path.read_bytes() for path in paths]
+    said, code = execute("--check", *paths)
+    assert code == 1 and "near.ipynb: the same as saved" in said and "far.ipynb: DIFFERS" in said
+    assert "code cell 1: stdout: " in said and "the number .64 was saved, now .41 (tolerance 0.02)" in said
+    assert [path.read_bytes() for path in paths] == before
+
+
 def test_strict_nbval_passes_what_is_as_it_was(executed, tmp_path):
     report, counts = nbval(executed[0], tmp_path, limit=60)
     assert counts == (1 + len(CASES), 0, 0), report
@@ -222,6 +239,7 @@ def test_strict_nbval_sees_each_change(executed, tmp_path):
     notebook = nbformat.read(executed[0], 4)
     for cell, (_, _, (old, new), _) in zip(code_cells(notebook)[1:], CASES.values(), strict=True):
         cell.source = cell.source.replace(old, new)
+    code_cells(notebook)[1 + list(CASES).index("a lone tolerance")].metadata.tolerance = 0.1
     unexecuted = code_cells(notebook)[1 + list(CASES).index("not executed")]
     unexecuted.outputs, unexecuted.execution_count = [], None
     nbformat.write(notebook, tmp_path / "changed.ipynb")

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from clearn import datasets, image_ops, plots, views
-from clearn.widgets import augmentation_studio
-from clearn.widgets.studio import crop_corners, studio_recipe
+from clearn import datasets, views
+from clearn.views import image_ops
+from clearn.course.widgets import augmentation_studio
+from clearn.course.widgets.studio import crop_corners, studio_recipe
 
 NAMES = ("colour", "brightness", "size", "across", "down", "tilt")
 NOTHING = {"crop": 0, "rotation": 0, "flip": 0, "colour": 0, "hue": 0, "gray": 0, "blur": 0, "solarize": 0}
@@ -129,26 +130,3 @@ def test_how_long_it_takes(images):
     for seed in (2, 3, 4, 5):
         panel.controls["seed"].value = seed
     print(f"augmentation studio: {(time.perf_counter() - started) / 4:.3f} s a change")
-
-
-# The table
-
-
-def test_a_table_shows_its_values_the_larger_the_darker():
-    rows = {"one": {"a": 0.0, "b\n(c)": 0.256}, "two": {"a": float("nan"), "b\n(c)": 0.75}, "three": {"a": -0.5, "b\n(c)": 1.5}}
-    picture = plots.value_table(rows, title="R²")
-    axes = picture.axes[0]
-    texts = {(round(t.get_position()[0], 2), round(t.get_position()[1], 2)): t.get_text() for t in axes.texts}
-    cells = {(i, j): texts.get((j + 0.5, i + 0.5)) for i in range(3) for j in range(2)}
-    assert list(cells.values()) == ["0.00", "0.26", None, "0.75", "−0.50", "1.50"]
-    assert [texts[-0.08, i + 0.5] for i in range(3)] == ["one", "two", "three"]
-    light = [patch.get_facecolor()[0][0] for patch in axes.collections]  # row by row, the empty cell left out
-    assert light[0] == light[3] == 1 and light[0] > light[1] > light[2] > light[4]
-    assert picture.alt == "one: a 0.00, b (c) 0.26; two: a unknown, b (c) 0.75; three: a −0.50, b (c) 1.50"
-    assert plots.value_table(rows, alt="words").alt == "words"
-
-
-@pytest.mark.parametrize("rows", [{}, {"one": {}}, {"one": {"a": 1}, "two": {"b": 1}}])
-def test_a_table_needs_the_same_columns_everywhere(rows):
-    with pytest.raises(ValueError, match="^rows must be one or more"):
-        plots.value_table(rows)

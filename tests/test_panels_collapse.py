@@ -10,8 +10,8 @@ import pytest
 import torch
 from oracles import rank, spread, unit_rows
 
-from clearn.widgets import collapse_laboratory
-from clearn.widgets.collapse import in_the_plane, name, verdict
+from clearn.course.widgets import collapse_laboratory
+from clearn.course.widgets.collapse import in_the_plane, name, verdict
 
 COMBINATIONS, N, D, STEPS = list(product((True, False), repeat=3)), 30, 6, (0, 5, 20)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.quiver import Quiver
 
-from clearn.widgets import margin_panel, moving_points
-from clearn.widgets.margin import GROUP, draw_pair, film, pair_loss_and_force, scattered_points
+from clearn.course.widgets import margin_panel, moving_points
+from clearn.course.widgets.margin import GROUP, draw_pair, film, pair_loss_and_force, scattered_points
 
 
 def numbers(text):

@@ -15,8 +15,8 @@ from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
 from clearn import style
-from clearn.widgets import embedding_explorer
-from clearn.widgets.explorer import LOW_TO_HIGH, data_uri
+from clearn.course.widgets import embedding_explorer
+from clearn.course.widgets.explorer import LOW_TO_HIGH, data_uri
 
 N, CLASSES = 60, ("boot", "bag", "coat")
 
@@ -208,7 +208,7 @@ def test_a_factor_that_does_not_vary_is_drawn():
 
 
 def test_what_is_slow_to_import_waits_for_the_panel():
-    probe = "import sys, clearn.widgets; print([m for m in ('jscatter', 'pandas', 'pyarrow') if m in sys.modules])"
+    probe = "import sys, clearn.course.widgets; print([m for m in ('jscatter', 'pandas', 'pyarrow') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from clearn import style
-from clearn.widgets import embedding_film
-from clearn.widgets.film import LOW_TO_HIGH, film_positions
+from clearn.course.widgets import embedding_film
+from clearn.course.widgets.film import LOW_TO_HIGH, film_positions
 
 N, STEPS = 30, (0, 4, 20)
 CLASSES = ("boot", "bag", "coat")

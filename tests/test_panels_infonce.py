@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from clearn.similarity import unit
-from clearn.widgets import sphere_panel, temperature_panel
-from clearn.widgets.sphere import crowded_pairs, film
-from clearn.widgets.temperature import NEGATIVES, candidate_forces, candidates
+from clearn.course.widgets import sphere_panel, temperature_panel
+from clearn.course.widgets.sphere import crowded_pairs, film
+from clearn.course.widgets.temperature import NEGATIVES, candidate_forces, candidates
 
 
 def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def weights(temperature, positive, nearest):

@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness
 
 from clearn import style
-from clearn.widgets import map_grid, map_settings, noise_like
-from clearn.widgets.maps import clumping
+from clearn.course.widgets import map_grid, map_settings, noise_like
+from clearn.course.widgets.maps import clumping
 
 N, SIZES, SEEDS = 60, (3, 5, 15, 50), (0, 1, 2)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from clearn.widgets import step_microscope
-from clearn.widgets.microscope import TALLEST
+from clearn.course.widgets import step_microscope
+from clearn.course.widgets.microscope import TALLEST
 
 N = 4
 
@@ -28,7 +28,7 @@ def panel():
 
 
 def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def rows(z, temperature):

@@ -8,9 +8,10 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from clearn import datasets, plots, views
-from clearn.widgets import pair_maker
-from clearn.widgets.pairs import how_often_above, pair_recipe
+from clearn import datasets, views
+from clearn.course import plots
+from clearn.course.widgets import pair_maker
+from clearn.course.widgets.pairs import how_often_above, pair_recipe
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from clearn import plots
-from clearn.widgets import triplet_regions
-from clearn.widgets.triplets import draw_triplet, region, triplet_forces
+from clearn.course import plots
+from clearn.course.widgets import triplet_regions
+from clearn.course.widgets.triplets import draw_triplet, region, triplet_forces
 
 
 def numbers(text):

@@ -9,17 +9,17 @@ import pytest
 import torch
 from scipy.integrate import quad
 
-from clearn.widgets import random_cosines, two_vectors
-from clearn.widgets.vectors import cosine_density, cosines_of_random_pairs, power_of_ten, share_above
+from clearn.course.widgets import random_cosines, two_vectors
+from clearn.course.widgets.vectors import cosine_density, cosines_of_random_pairs, power_of_ten, share_above
 
-NUMBER = r"(-?[\d.]+\d)"
+NUMBER = r"(−?[\d.]+\d)"
 
 
 def stated(panel):
     """Dot product, cosine, distance, and dot product and distance after scaling, as the caption has them."""
     pattern = (f"Dot product {NUMBER}, cosine {NUMBER}, distance {NUMBER}. Scaled to length 1: dot product {NUMBER}, "
                f"distance {NUMBER}")  # fmt: skip
-    return [float(x) for x in re.search(pattern, panel.caption).groups()]
+    return [float(x.replace("−", "-")) for x in re.search(pattern, panel.caption).groups()]
 
 
 @pytest.mark.parametrize(("a", "b"), [((15, 1.6), (75, 1.2)), ((-180, 2), (180, 0.5)), ((0, 1), (90, 1.3)),
@@ -32,7 +32,8 @@ def test_two_vectors_by_plane_geometry(a, b):
     third_side = math.sqrt(a[1] ** 2 + b[1] ** 2 - 2 * a[1] * b[1] * cos)
     expected = a[1] * b[1] * cos, cos, third_side, cos, 2 * abs(math.sin(math.radians(a[0] - b[0]) / 2))
     assert stated(panel) == pytest.approx(expected, abs=0.0051)
-    assert "-0.00" not in panel.caption and f"a: {a[0]}°, length {a[1]:.1f}" in panel.caption
+    assert "-" not in panel.caption and not re.search(r"−\.00\b", panel.caption)
+    assert f"a: {a[0]}°, length {a[1]:.1f}; b: ".replace("-", "−").replace(" 0.", " .") in panel.caption
 
 
 def test_a_zero_vector_is_told():

@@ -1,7 +1,9 @@
 """Figures: every one is a picture with words, draws what it is given, and leaves the learner's own settings alone."""
 
 import base64
+import re
 import struct
+from html.parser import HTMLParser
 
 import matplotlib
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from clearn import plots, style
-from clearn.plots.plane import seen_from_above
+from clearn import style
+from clearn.course import plots
+from clearn.course.plots.plane import seen_from_above
 from clearn.training import History
 
 GEN = torch.Generator().manual_seed(0)
@@ -162,3 +165,118 @@ def test_colours_of_the_classes_differ_for_colour_blind_eyes():
     simulated = (rgb @ np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]).T).clip(0) ** (1 / 2.2)
     distance = np.linalg.norm(simulated[:, None] - simulated[None], axis=2) + np.eye(10)
     assert distance.min() > 0.07 and len(set(style.CLASSES)) == 10
+
+
+# The table
+
+MIXED = {"one": {"count": 12345, "a\n(b)": 0.0, "c": -1.0, "kind": "<raw>"},
+         "a longer name": {"count": 7, "a\n(b)": float("nan"), "c": torch.tensor(0.5), "kind": "made"}}  # fmt: skip
+
+
+class Cells(HTMLParser):
+    """What a table says: (tag, scope, style, text) of its caption and cells, and every style and tag in it."""
+
+    def __init__(self, table):
+        super().__init__()
+        self.found, self.styles, self.tags, self.open = [], [], [], []
+        self.feed(table._repr_mimebundle_()["text/html"])
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        assert set(given) <= {"style", "scope"}  # nothing that a page would drop, no class that nobody defines
+        self.open.append(tag)
+        self.tags.append(tag)
+        self.styles.append(given.get("style", ""))
+        if tag in ("caption", "th", "td"):
+            self.found.append([tag, given.get("scope"), self.styles[-1], ""])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        if text.strip():
+            self.found[-1][3] += text
+
+    def said(self, *kind):
+        return [text for tag, scope, _, text in self.found if (tag, scope) == kind]
+
+    def shades(self):
+        """The colour and the opacity behind each value, None where there is none."""
+        behind = re.compile(r"background-color:rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
+        inside = [behind.search(css) for tag, _, css, _ in self.found if tag == "td"][1:]  # [0] is the empty corner
+        return [shade and tuple(map(float, shade.groups())) for shade in inside]
+
+
+def test_a_table_says_its_values_under_headers():
+    cells = Cells(plots.value_table(MIXED, title="R² & more"))
+    assert cells.said("th", "col") == ["count", "a (b)", "c", "kind"] and cells.said("th", "row") == list(MIXED)
+    assert cells.said("caption", None) == ["R² & more"]
+    assert cells.said("td", None)[1:] == ["12,345", ".00", "−1.00", "<raw>", "7", "none", ".50", "made"]
+    text = plots.value_table(MIXED, title="R² & more")._repr_mimebundle_()["text/plain"]
+    assert text == """R² & more
+                count  a (b)      c   kind
+one            12,345    .00  −1.00  <raw>
+a longer name       7      –    .50   made"""
+    assert Cells(plots.value_table({"one": {"a": 0.043, "b": 3}}, unit="%")).said("td", None)[1:] == ["4.3 %", "3"]
+    assert Cells(plots.value_table(MIXED)).said("caption", None) == ["Table: count, a (b), c, kind"]
+
+
+def test_the_same_values_give_the_same_bytes_and_the_same_to_print():
+    one, other = plots.value_table(MIXED), plots.value_table(MIXED)
+    assert one._repr_mimebundle_() == other._repr_mimebundle_() and str(one) == one._repr_mimebundle_()["text/plain"]
+
+
+def test_the_larger_the_bluer_and_the_further_below_zero_the_more_orange():
+    blue, orange = (tuple(255 * part for part in matplotlib.colors.to_rgb(c)) for c in (style.ANCHOR, style.NEGATIVE))
+
+    def shades(values, **span):
+        return Cells(plots.value_table({"one": {str(i): value for i, value in enumerate(values)}}, **span)).shades()
+
+    below, low, middle, high, above, empty, whole = shades([-0.5, 0.0, 0.25, 1.0, 1.5, float("nan"), 1])
+    assert middle[:3] == high[:3] == pytest.approx(blue) and below[3] == low[3] == 0 < middle[3] < high[3] == above[3]
+    assert empty is whole is None and middle[3] == pytest.approx(high[3] / 4, abs=0.006)
+    far, near, zero, plus = shades([-1.0, -0.25, 0.0, 0.5], span=(-1, 0.5))
+    assert far[:3] == near[:3] == pytest.approx(orange) and plus[:3] == pytest.approx(blue)
+    assert zero[3] == 0 < near[3] < plus[3] < far[3] == high[3]  # one scale on both sides
+    assert shades([0.5, 1.0], span=None) == [None, None]
+
+
+def luminance(rgb):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (x / 255 for x in rgb)]
+    return np.dot(linear, (0.2126, 0.7152, 0.0722))
+
+
+def contrast(*colours):
+    """WCAG 2: of two colours, 1 to 21."""
+    dark, light = sorted(map(luminance, colours))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("page", "ink", "opacity"), [(255, 0, 0.87), (17, 255, 0.87)], ids=["light", "dark"])
+def test_text_is_readable_on_every_shade(page, ink, opacity):
+    """The page and its text as in JupyterLab's two themes; WCAG AA asks for a contrast of 4.5."""
+    values = {str(i): i / 10 for i in range(-10, 11)}
+    for *colour, depth in Cells(plots.value_table({"one": values}, span=(-1, 1))).shades():
+        behind = [depth * c + (1 - depth) * page for c in colour]
+        assert contrast(behind, [opacity * ink + (1 - opacity) * c for c in behind]) >= 4.5
+
+
+def test_a_table_keeps_its_looks_in_a_notebook_that_is_not_trusted():
+    """JupyterLab lets these properties through (its sanitizer's allowedStyles), all but the last, which may go."""
+    allowed = {"background-color", "border-bottom", "border-collapse", "border-top", "font-weight", "margin", "max-width",
+               "opacity", "padding", "position", "text-align", "vertical-align", "font-variant-numeric"}  # fmt: skip
+    cells = Cells(plots.value_table(MIXED))
+    assert {part.split(":")[0] for css in cells.styles for part in css.split(";") if part} <= allowed
+    assert set(cells.tags) == {"table", "caption", "thead", "tbody", "tr", "th", "td", "span"}
+
+
+@pytest.mark.parametrize("rows", [{}, {"one": {}}, {"one": {"a": 1}, "two": {"b": 1}}])
+def test_a_table_needs_the_same_columns_everywhere(rows):
+    with pytest.raises(ValueError, match="^rows must be one or more"):
+        plots.value_table(rows)
+
+
+def test_a_table_takes_no_lists():
+    with pytest.raises(TypeError, match="^value must be one number, got list"):
+        plots.value_table({"one": {"a": [1.0, 2.0]}})

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 import clearn
-from clearn.widgets import Question, predict
+from clearn.course.widgets import Question, predict
 
-FILES = sorted((Path(clearn.__file__).parent / "questions").glob("*.toml"))
+QUESTIONS = Path(clearn.__file__).parent / "course/questions"
+FILES = sorted(QUESTIONS.glob("*.toml"))
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 ALL = [(file.stem, name) for file in FILES for name in tomllib.loads(file.read_text("utf8"))]
 ANSWERS = [{"text": "one & only", "why": "No."}, {"text": "two", "why": "Because <it> is.", "right": True},
@@ -46,7 +48,7 @@ def test_a_right_answer_is_right_and_a_new_widget_asks_anew(question):
 
 def test_what_is_saved_is_the_question_with_its_answers_and_no_explanation(question, monkeypatch):
     displayed = []
-    monkeypatch.setattr("clearn.widgets.live.display", lambda data, raw: displayed.append(data))
+    monkeypatch.setattr("clearn.course.widgets.live.display", lambda data, raw: displayed.append(data))
     question._ipython_display_()
     still, live = displayed
     assert "Which number &lt; 3?" in still["text/html"] and "one &amp; only" in still["text/html"]
@@ -75,12 +77,122 @@ def test_every_question_is_whole(chapter, name):
     assert len({answer["text"] for answer in asked.answers}) == len(asked.answers)
 
 
-def test_the_right_answer_is_not_always_in_one_place():
-    places = [predict(*question).right for question in ALL]
-    assert len(places) >= 10 and max(places.count(place) for place in set(places)) <= 0.6 * len(places)
+def test_the_right_answer_s_place_says_nothing():
+    """Over all questions, each place is right about as often as chance has it (chi squared, 1 in 100)."""
+    from scipy.stats import chi2
+
+    asked = [predict(*question) for question in ALL]
+    sizes = {len(question.answers) for question in asked}
+    found = {(n, place): sum(len(q.answers) == n and q.right == place for q in asked) for n in sizes for place in range(n)}
+    expected = {(n, place): sum(len(q.answers) == n for q in asked) / n for n, place in found}
+    statistic = sum((found[key] - expected[key]) ** 2 / expected[key] for key in found)
+    assert len(asked) >= 40 and statistic < chi2.isf(0.01, len(found) - len(sizes))
+
+
+def test_the_order_is_the_same_each_time_and_not_the_file_s():
+    once, again = ([[a["text"] for a in predict(*question).answers] for question in ALL] for _ in range(2))
+    assert once == again
+    in_file = [[a["text"] for a in tomllib.loads((QUESTIONS / f"{c}.toml").read_text("utf8"))[n]["answers"]] for c, n in ALL]
+    assert sum(a == b for a, b in zip(once, in_file)) < len(ALL) / 3
 
 
 def test_every_question_is_asked_once_before_its_chapter_goes_on():
     asked = [found for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"
-             for found in re.findall(r'widgets\.predict\("(\w+)", "(\w+)"\)', cell.source)]  # fmt: skip
+             for found in ASKS.findall(cell.source)]  # fmt: skip
     assert sorted(asked) == sorted(ALL)
+
+
+# What answers a question is not on the page before the learner has answered
+
+ASKS = re.compile(r'widgets\.predict\("(\w+)", "(\w+)"\)')
+
+
+def spoilt(cells):
+    """All that answers a question too early in a notebook's cells, in words.
+
+    The cell that answers the question NAME carries the tag answers-NAME: a code cell, a folded text (<details>), or, if only
+    the buttons answer it, the question's own. It does not come before the question; its output, and any other between the
+    two, is saved folded; the text that follows it begins with a fold or with a heading; and from the heading above the
+    question on, no open text says what the right answer says.
+    """
+    for index, cell in enumerate(cells):
+        for chapter, name in ASKS.findall(cell.source) if cell.cell_type == "code" else ():
+            yield from (f"{name}: {problem}" for problem in spoils(cells, index, chapter, name))
+        if cell.cell_type == "markdown" and re.search(r"\*\*Predict\b", cell.source):
+            following = cells[index + 1 : index + 2]
+            if not (following and ASKS.search(following[0].source)):
+                yield f"a prediction without buttons: {cell.source[:60]!r}"
+
+
+def spoils(cells, asked, chapter, name):
+    answering = [i for i, cell in enumerate(cells) if f"answers-{name}" in cell.metadata.get("tags", [])]
+    if not answering:
+        yield f"no cell carries the tag answers-{name}"
+        return
+    if answering[0] < asked:
+        yield "it is answered above its buttons"
+        return
+    for cell in cells[asked + 1 : answering[-1] + 1]:
+        shows = cell.cell_type == "code" and cell.outputs and not ASKS.search(cell.source)
+        if shows and not cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            yield f"the output of {cell.source[:40]!r} stands open"
+    last = cells[answering[-1]]
+    following = cells[answering[-1] + 1 : answering[-1] + 2] if last.cell_type == "code" and answering[-1] > asked else []
+    for cell in [cell for cell in [last, *following] if cell.cell_type == "markdown"]:
+        if not re.match(r"\s*(<details|#)", cell.source):
+            yield f"the text of its answer stands open: {cell.source[:40]!r}"
+    begin = next((i for i in range(asked, -1, -1) if re.match("#", cells[i].source) and cells[i].cell_type == "markdown"), 0)
+    question = predict(chapter, name)
+    for cell in cells[begin : answering[-1] + 2]:
+        if cell.cell_type == "markdown" and (told := gives_away(cell.source, question)):
+            yield f"the text says it: {told!r} in {cell.source[:40]!r}"
+
+
+def words_of(text):
+    return re.findall(r"[a-z0-9.]*[a-z0-9]", text.lower())
+
+
+def gives_away(text, question):
+    """What open text says of the right answer and the question does not: five words in a row of it, or of why it is right."""
+    open_text = re.sub(r"<details>.*?</details>", " ", text, flags=re.DOTALL)
+    right = question.answers[question.right]
+
+    def runs(words):
+        words = words_of(words)
+        return {" ".join(words[i : i + 5]) for i in range(len(words) - 4)}
+
+    return next(iter(sorted((runs(right["text"]) | runs(right["why"])) & runs(open_text) - runs(question.question))), None)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_nothing_is_answered_before_it_is_asked(path):
+    assert list(spoilt(nbformat.read(path, 4).cells)) == []
+
+
+HEAD, ASK = new_markdown_cell("## 1 · How often?"), new_code_cell('widgets.predict("pairs", "overlap")')
+FOLDED = {"tags": ["answers-overlap"], "jupyter": {"outputs_hidden": True}}
+SHOWN = [new_output("stream", text="61 %")]
+ANSWER = new_code_cell("count()", metadata=FOLDED, outputs=SHOWN)
+WHY = new_markdown_cell("<details><summary>Answer</summary>\n\nLittle better than tossing a coin.\n</details>")
+COIN = "It is little better than tossing a coin, for a sum over pixels cannot see shape."
+
+
+@pytest.mark.parametrize("cells, problem", [
+    ([HEAD, ASK, ANSWER, WHY], None),
+    ([HEAD, ASK, new_code_cell("bare()"), ANSWER, new_markdown_cell("## 2 · Next")], None),
+    ([HEAD, ANSWER, ASK, WHY], "it is answered above its buttons"),
+    ([HEAD, ASK, new_code_cell("count()", outputs=SHOWN), WHY], "no cell carries the tag answers-overlap"),
+    ([HEAD, ASK, new_code_cell("count()", metadata={"tags": ["answers-overlap"]}, outputs=SHOWN), WHY], "stands open"),
+    ([HEAD, ASK, new_code_cell("other()", outputs=SHOWN), ANSWER, WHY], "the output of 'other()' stands open"),
+    ([HEAD, ASK, ANSWER, new_markdown_cell("So it is 61 %.")], "the text of its answer stands open"),
+    ([HEAD, ASK, new_markdown_cell(COIN), ANSWER, WHY], "the text says it"),
+    ([HEAD, new_markdown_cell(COIN), ASK, ANSWER, WHY], "the text says it"),
+    ([HEAD, ASK, new_markdown_cell(WHY.source, metadata={"tags": ["answers-overlap"]}), HEAD], None),
+    ([HEAD, ASK, new_markdown_cell("A coin.", metadata={"tags": ["answers-overlap"]}), HEAD], "the text of its answer"),
+    ([HEAD, new_code_cell(ASK.source, metadata={"tags": ["answers-overlap"]}), new_markdown_cell("We go on.")], None),
+    ([HEAD, new_code_cell(ASK.source, metadata={"tags": ["answers-overlap"]}), new_markdown_cell(COIN)], "the text says it"),
+    ([HEAD, new_markdown_cell("**Predict.** How often?"), ANSWER], "a prediction without buttons"),
+])  # fmt: skip
+def test_an_answer_that_stands_open_is_seen(cells, problem):
+    found = list(spoilt(cells))
+    assert not found if problem is None else found and problem in found[0]

@@ -9,11 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from clearn import training
 from clearn.methods import SimCLR
 from clearn.methods.base import Method
 from clearn.models import tiny_encoder
-from clearn.training import pretrain, schedule
+from clearn.training import checkpoints, loop, optimizer, pretrain, schedule
 
 
 def images(n=128, seed=0):
@@ -60,17 +59,17 @@ def test_schedule_is_stepped_per_step():
 
 
 def test_no_decay_on_parameters_of_one_dimension():
-    groups = training._adamw(method(), lr=1e-3, weight_decay=0.5).param_groups
+    groups = optimizer.adamw(method(), lr=1e-3, weight_decay=0.5).param_groups
     assert {p.ndim for p in groups[0]["params"]} == {2, 4} and groups[0]["weight_decay"] == 0.5
     assert {p.ndim for p in groups[1]["params"]} == {1} and groups[1]["weight_decay"] == 0
     assert len(groups[0]["params"]) + len(groups[1]["params"]) == len(list(method().parameters()))
 
 
 def test_every_epoch_sees_each_image_once_in_a_new_order():
-    epochs = [torch.cat([training._batch(100, 10, step, seed=3) for step in range(e * 10, e * 10 + 10)]) for e in range(2)]
+    epochs = [torch.cat([loop._batch(100, 10, step, seed=3) for step in range(e * 10, e * 10 + 10)]) for e in range(2)]
     assert all(sorted(epoch.tolist()) == list(range(100)) for epoch in epochs)
     assert not torch.equal(*epochs)
-    counts = Counter(len(training._batch(105, 10, step, 0)) for step in range(30))
+    counts = Counter(len(loop._batch(105, 10, step, 0)) for step in range(30))
     assert counts == {10: 30}  # the last five of each epoch are left out
 
 
@@ -108,7 +107,7 @@ class Recorder(Method):
 
 @pytest.mark.parametrize("dtype", [None, torch.bfloat16])
 def test_after_step_and_mixed_precision(dtype, monkeypatch):
-    monkeypatch.setattr(training, "fast_dtype", lambda device: dtype)
+    monkeypatch.setattr(loop, "fast_dtype", lambda device: dtype)
     recorder = Recorder()
     pretrain(recorder, images(), noisy, steps=3, batch_size=32)
     assert recorder.calls == [(0, 3), (1, 3), (2, 3)] and recorder.training
@@ -260,10 +259,10 @@ def test_damaged_checkpoint_is_named(content, tmp_path):
 def test_failed_write_leaves_the_checkpoint_before_it(tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
     net = method()
-    monkeypatch.setattr(training.checkpoints.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError("No space left on device")))
+    monkeypatch.setattr(checkpoints.os, "fsync", lambda fd: (_ for _ in ()).throw(OSError("No space left on device")))
     path.write_bytes(b"precious")
     with pytest.raises(OSError, match="could not write the checkpoint .*run.pt: No space left"):
-        training.checkpoints.save(path, {}, net, training._adamw(net, 1e-3, 0.0), {})
+        checkpoints.save(path, {}, net, optimizer.adamw(net, 1e-3, 0.0), {})
     assert path.read_bytes() == b"precious" and list(tmp_path.iterdir()) == [path]
 
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 from matplotlib.image import imread
 
-from clearn import plots, style
-from clearn.widgets import PlotPanel, nearest_neighbours, neighbour_panel
-from clearn.widgets.live import VIEW
+from clearn import style
+from clearn.course import plots
+from clearn.course.widgets import PlotPanel, nearest_neighbours, neighbour_panel
+from clearn.course.widgets.live import VIEW
 
 
 def line(slope, colour="k"):
@@ -70,7 +71,7 @@ def test_a_control_must_be_a_widget():
 def test_what_is_saved_is_the_picture_with_its_words(panel, monkeypatch):
     """Three outputs: the picture, its caption, and the widget, which gives way to an empty text where it cannot live."""
     displayed = []
-    monkeypatch.setattr("clearn.widgets.live.display", lambda data, metadata=None, raw=False: displayed.append((data, metadata)))
+    monkeypatch.setattr("clearn.course.widgets.live.display", lambda data, metadata=None, raw=False: displayed.append((data, metadata)))
     panel.controls["slope"].value = 3
     panel._ipython_display_()
     (still, metadata), (caption, _), (widget, _) = displayed

@@ -6,7 +6,7 @@ from torch import nn
 from clearn.losses import negative_cosine
 from clearn.methods.base import Method
 from clearn.models import prediction_head, projection_head
-from clearn.momentum import frozen_copy, momentum_schedule, update_average
+from clearn.methods.momentum import frozen_copy, momentum_schedule, update_average
 from clearn.validate import number
 
 

@@ -7,8 +7,9 @@ from clearn.distributed import gather
 from clearn.losses import info_nce
 from clearn.methods.base import Method
 from clearn.models import projection_head, split_batch_norm
-from clearn.momentum import Queue, frozen_copy, momentum_schedule, update_average
+from clearn.methods.momentum import Queue, frozen_copy, momentum_schedule, update_average
 from clearn.validate import number, whole
+from clearn.validate import temperature as tau_of
 
 
 class MoCo(Method):
@@ -33,7 +34,7 @@ class MoCo(Method):
             split_batch_norm(self, splits)
         self.key_network = frozen_copy(nn.Sequential(self.encoder, self.head))
         self.queue = Queue(queue_size, out)
-        self.temperature = number("temperature", temperature, least=1e-6)
+        self.temperature = tau_of(temperature)
         self.momentum = number("momentum", momentum, least=0, most=1)
         self.schedule, self.symmetric, self.splits, self.shuffle = schedule, symmetric, splits, shuffle
         self.new_keys = None  # they join the queue only after the step: no loss may meet its own positives there

@@ -6,7 +6,7 @@ from clearn.distributed import gather
 from clearn.losses import nt_xent
 from clearn.methods.base import Method
 from clearn.models import projection_head
-from clearn.validate import number
+from clearn.validate import temperature as tau_of
 
 
 class SimCLR(Method):
@@ -23,7 +23,7 @@ class SimCLR(Method):
         super().__init__()
         self.encoder = encoder
         self.head = projection_head(encoder.dim, hidden, out)
-        self.temperature = number("temperature", temperature, least=1e-6)
+        self.temperature = tau_of(temperature)
 
     def forward(self, view0, view1):
         h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views

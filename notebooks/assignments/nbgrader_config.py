@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clearn.classroom.cycle import settings
+from clearn.course.classroom.cycle import settings
 
 c = get_config()  # noqa: F821  traitlets gives it
 c.merge(settings(Path(__file__).parent))

@@ -11,8 +11,8 @@ import pytest
 import torch
 from answers import RIGHT, WRONG
 
-from clearn import checks
-from clearn.checks.judge import alike, judge, values, watch
+from clearn.course import checks
+from clearn.course.checks.judge import alike, judge, values, watch
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = (0, 2026)
@@ -39,10 +39,9 @@ def test_right_answers_are_right(seed):
 
 
 @each_seed
-def test_wrong_answers_are_rejected_and_named(seed, capsys):
+def test_wrong_answers_are_rejected_and_named(seed, tell):
     found = [(solution, mistake, named(solution, seed)) for solution, mistake in WRONG]
-    with capsys.disabled():
-        print(f"\n{table(found)}")
+    tell(table(found))
     assert not [f"{place(solution)}: {mistake}" for solution, mistake, said in found if said is None]
     misnamed = [f"{place(solution)}: {said!r}, is {mistake!r}" for solution, mistake, said in found if said != mistake]
     assert len(misnamed) <= len(WRONG) / 10, misnamed
@@ -100,7 +99,7 @@ def test_hints_come_in_three_steps(name, capsys):
 
 def test_no_hint_is_for_nothing():
     for assignment, module in checks.ASSIGNMENTS.items():
-        path = ROOT / "clearn" / "checks" / assignment / "hints.toml"
+        path = ROOT / "clearn" / "course" / "checks" / assignment / "hints.toml"
         assert set(tomllib.loads(path.read_text("utf8"))) == {exercise.name for exercise in module.EXERCISES}
 
 

@@ -12,10 +12,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from clearn.classroom import report
-from clearn.classroom.collect import collect
-from clearn.classroom.cycle import ASSIGNMENTS, Course, available
+from clearn.course.classroom import report
+from clearn.course.classroom.collect import collect
+from clearn.course.classroom.cycle import ASSIGNMENTS, Course, available
 
+pytestmark = pytest.mark.xdist_group("classroom")  # one class, graded once
 NAME = "pairs"
 
 
@@ -123,6 +124,7 @@ def graded(tmp_path_factory):
     return Course(root), inbox, said
 
 
+@pytest.mark.notebooks
 def test_the_release_has_neither_answers_nor_hidden_tests(graded):
     course, _, said = graded
     assert said["release"][0] == 0
@@ -131,6 +133,7 @@ def test_the_release_has_neither_answers_nor_hidden_tests(graded):
     assert "SEED + 1" in course.source(NAME).read_text("utf8")
 
 
+@pytest.mark.notebooks
 def test_all_are_collected_as_they_were(graded):
     course, inbox, (code, said) = graded[0], graded[1], graded[2]["collect-folder"]
     assert code == 1 and "not understood: readme.txt: no notebook" in said
@@ -140,6 +143,7 @@ def test_all_are_collected_as_they_were(graded):
         assert course.submission(student, NAME).read_bytes() == (folder / f"{NAME}.ipynb").read_bytes()
 
 
+@pytest.mark.notebooks
 @pytest.mark.parametrize("student", SUBMISSIONS)
 def test_points_and_remarks_are_as_expected(graded, student):
     _, points, remark = SUBMISSIONS[student]
@@ -148,6 +152,7 @@ def test_points_and_remarks_are_as_expected(graded, student):
     assert row["points"] == points
 
 
+@pytest.mark.notebooks
 def test_the_time_for_each_is_said(graded):
     code, said = graded[2]["grade"]
     times = re.findall(r"^\d+ of 13  (\w+): (graded|NOT GRADED) in \d+\.\d s$", said, re.MULTILINE)
@@ -156,6 +161,7 @@ def test_the_time_for_each_is_said(graded):
     print(said)
 
 
+@pytest.mark.notebooks
 def test_common_mistakes_are_named(graded):
     found, students = report.mistakes(graded[0], NAME)
     assert students == 11
@@ -164,12 +170,14 @@ def test_common_mistakes_are_named(graded):
     assert "not normalised" in graded[2]["report"][1]
 
 
+@pytest.mark.notebooks
 def test_feedback_says_what_was_wrong(graded):
     page = graded[0].submission("partly", NAME, "feedback").with_suffix(".html").read_text("utf8")
     assert "not normalised" in page and "See chapter 02, section 1" in page
     assert not graded[0].submission("damaged", NAME, "feedback").exists()
 
 
+@pytest.mark.notebooks
 def test_nbgraders_own_command_gives_the_same_points(graded):
     root = graded[0].root
     command = [Path(sys.executable).with_name("nbgrader"), "autograde", NAME, "--student", "partly", "--force"]
@@ -180,6 +188,7 @@ def test_nbgraders_own_command_gives_the_same_points(graded):
     assert row["points"] == SUBMISSIONS["partly"][1]
 
 
+@pytest.mark.notebooks
 def test_the_table_for_spreadsheets(graded):
     lines = (graded[0].root / f"{NAME}.csv").read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("student,points,of,to grade by hand,remarks,cosine,") and len(lines) == 1 + len(SUBMISSIONS)
@@ -192,6 +201,7 @@ def test_the_students_versions_in_the_repository_are_those_of_the_sources(name, 
     assert made.read_text("utf8") == kept.read_text("utf8"), "tests/make_releases.py makes them anew"
 
 
+@pytest.mark.notebooks
 def test_grading_again_asks_only_about_what_is_new(graded):
     course, inbox, _ = graded
     assert "handed in anew" in handed_in_anew(course, inbox, "large", "{ no notebook")
@@ -210,6 +220,7 @@ def handed_in_anew(course, inbox, student, text):
     return classroom(course.root, "collect-folder", NAME, folder.parent)[1]
 
 
+@pytest.mark.notebooks
 def test_an_interruption_ends_the_grading_and_loses_nothing(graded):
     root = graded[0].root
     before = {student: graded[0].submission(student, NAME, "autograded").read_bytes() for student in ("partly", "perfect")}

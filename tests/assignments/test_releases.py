@@ -7,7 +7,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from clearn import checks
+from clearn.course import checks
 
 RELEASES = Path(__file__).resolve().parents[2] / "notebooks" / "assignments" / "release"
 
@@ -20,6 +20,7 @@ def test_there_is_one_for_each_assignment():
     assert {path.stem for path in RELEASES.glob("*/*.ipynb")} == checks.ASSIGNMENTS.keys()
 
 
+@pytest.mark.notebooks
 @pytest.mark.parametrize("name", checks.ASSIGNMENTS)
 def test_it_runs_to_the_first_unfinished_exercise(name):
     notebook, first = release(name), checks.ASSIGNMENTS[name].EXERCISES[0]

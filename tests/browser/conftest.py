@@ -12,10 +12,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import machine
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # all cells are in the page from the start; to change the mode of an open notebook can lose cells (jupyterlab#16677)
@@ -28,10 +28,10 @@ def chromium():
     """A headless Chromium. Without one these tests skip; with CI set in the environment they fail."""
     from playwright.sync_api import sync_playwright
 
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = machine.browser()
     if found is None:
         end = pytest.fail if os.environ.get("CI") else pytest.skip
-        end(f"no Chromium on this machine (looked for {', '.join(BROWSERS)})")
+        end(f"no Chromium on this machine (looked for {', '.join(machine.BROWSERS)})")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=[
             "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
@@ -156,11 +156,18 @@ class Notebook:
         """What stands for panels and questions that do not live: captions and texts."""
         return self.page.locator(".clearn-still")
 
+    @property
+    def folds(self):
+        """What stands for outputs that are folded."""
+        return self.page.locator(".jp-OutputPlaceholder").filter(visible=True)
+
+    def save(self):
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
     def close(self):
         """Save as a learner does, stop the kernel, and leave."""
-        self.page.evaluate("""async () => { const app = window.jupyterapp;
-            await app.commands.execute('docmanager:save');
-            await app.shell.currentWidget.sessionContext.shutdown(); }""")
+        self.save()
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.context.close()
 
     def theme(self, name):

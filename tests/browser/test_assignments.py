@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.browser
 RELEASE = Path(__file__).resolve().parents[2] / "notebooks/assignments/release/pairs/pairs.ipynb"
 HEAD = "def cosine(a, b):\n    "
 ANSWERS = {  # the line that follows the head: what the check says

@@ -11,11 +11,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from test_panels import check_panel, check_reopened
 
+pytestmark = pytest.mark.browser
 TESTS = Path(__file__).resolve().parents[1]
 CELLS = ["""
 import torch
-from clearn import datasets, widgets
-from clearn.widgets.explorer import data_uri
+from clearn import datasets
+from clearn.course import widgets
+from clearn.course.widgets.explorer import data_uri
 test = datasets.load("scattered", "test")[:300]
 x = test.images.flatten(1).float()
 u, s, _ = torch.pca_lowrank(x, q=2)

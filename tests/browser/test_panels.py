@@ -1,4 +1,4 @@
-"""Panels as a learner meets them: run all, press a key, look; and what is left without a kernel."""
+"""A notebook as a learner meets it: run all, compare, press a key, look; and what is left without a kernel."""
 
 import json
 import statistics
@@ -9,14 +9,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from compare_outputs import differences
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.browser
 TESTS = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 IMPORTS = """
 import ipywidgets, time, torch
-from clearn import datasets, plots, widgets
+from clearn import datasets
+from clearn.course import plots, widgets
 test = datasets.load("scattered", "test")[:500]
 features = {"raw pixels": test.images.flatten(1).float(), "tint": test.images.float().amax((2, 3))}
 """.strip()
@@ -34,6 +37,10 @@ def slow(n):
     return picture
 widgets.PlotPanel(slow, "a slow panel", n=ipywidgets.IntSlider(0, 0, 40))
 """.strip()
+TABLE = """
+plots.value_table({"raw pixels, flattened and standardised, by cosine": {"kNN": 0.51, "tint": -0.12},
+                   "encoder": {"kNN": 0.64, "tint": 0.81}}, span=(-1, 1), title="What a table looks like")
+""".strip()
 LOOP = """
 from IPython.display import display
 handle = display(plots.Picture(4, 2, "begin"), display_id=True)
@@ -46,7 +53,10 @@ for step in range(3):
 def scratch(lab, tmp_path_factory):
     """A small notebook with every ingredient of a chapter, executed and saved."""
     path = tmp_path_factory.mktemp("scratch") / "scratch.ipynb"
-    cells = [new_markdown_cell("# Scratch"), *map(new_code_cell, [IMPORTS, "print(len(test))", LOOP, NEIGHBOURS, QUESTION, SLOW])]
+    answer = new_code_cell("print('half of them')", metadata={"tags": ["answers-force"], "jupyter": {"outputs_hidden": True}})
+    sources = [IMPORTS, "print(len(test))", LOOP, NEIGHBOURS, TABLE, QUESTION, SLOW]
+    cells = [new_markdown_cell("# Scratch"), *map(new_code_cell, sources)]
+    cells.insert(1 + sources.index(SLOW), answer)
     nbformat.write(new_notebook(cells=cells), path)
     subprocess.run([sys.executable, TESTS / "execute_notebooks.py", path], check=True, capture_output=True)
     return path
@@ -58,10 +68,10 @@ def notebook(request, scratch):
 
 
 PANELS = """
-import json, ipywidgets.widgets.widget, clearn.widgets
+import json, ipywidgets.widgets.widget, clearn.course.widgets
 live = [w for w in ipywidgets.widgets.widget._instances.values() if "clearn-live" in getattr(w, "_dom_classes", ())]
-panels = [w for w in live if isinstance(w, clearn.widgets.PlotPanel)]
-questions = [w for w in live if isinstance(w, clearn.widgets.Question)]
+panels = [w for w in live if isinstance(w, clearn.course.widgets.PlotPanel)]
+questions = [w for w in live if isinstance(w, clearn.course.widgets.Question)]
 """
 
 
@@ -73,11 +83,16 @@ print(json.dumps([values, panels[{number}].draw(**values).alt]))"""))
     return values, caption
 
 
-def test_every_widget_answers_the_keyboard_and_leaves_a_still_behind(notebook, lab, open_notebook, request):
+def test_it_says_what_its_code_says_and_every_widget_answers_the_keyboard(notebook, lab, open_notebook, request):
     name = request.node.callspec.id
     path = lab.copy(notebook, f"run-{name}")
     live = open_notebook(path)
+    folded = sum(map(is_folded, nbformat.read(notebook, 4).cells))
+    assert live.folds.count() == folded
     assert live.run() == []
+    assert live.folds.count() == 0, "an answer stays folded although its cell was run"
+    live.save()
+    check_outputs(lab.root / path, notebook)
     panels, questions = json.loads(live.ask(f"{PANELS}print(json.dumps([len(panels), len(questions)]))"))
     assert live.panels.count() == panels >= 1 and live.questions.count() == questions
     assert not live.stills.filter(visible=True).count(), "a still shows beside its living widget"
@@ -85,10 +100,24 @@ def test_every_widget_answers_the_keyboard_and_leaves_a_still_behind(notebook, l
         check_panel(live, number, name)
     for number in range(questions):
         check_question(live, live.questions.nth(number), number, name)
+    check_tables(live, name)
     assert live.cut_off() == []
     assert live.problems == [] and live.elsewhere == []
     live.close()
     check_reopened(open_notebook(path), panels, questions, name)
+
+
+def is_folded(cell):
+    """Whether a cell's output is saved folded, as that of a cell that answers a question is."""
+    return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden") and cell.get("outputs"))
+
+
+def check_outputs(now, saved):
+    """What a notebook shows, run here and now, is what it was saved with: nbval's question, asked of JupyterLab."""
+    cells = [[cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"] for path in (now, saved)]
+    found = {old.id: problems for new, old in zip(*cells, strict=True)
+             if (problems := differences(new.outputs, old.outputs, old.metadata))}  # fmt: skip
+    assert found == {}
 
 
 def check_panel(live, number, name):
@@ -149,6 +178,35 @@ print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{numbe
     live.shoot(f"{name}-question{number}")
 
 
+def check_tables(live, name):
+    """In either theme what a cell says is read easily on its shade: a contrast of 4.5 to 1, and each cell has a header."""
+    tables = live.page.locator(".jp-OutputArea-output table:has(caption)")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        live.theme(theme)
+        assert all(contrast >= 4.5 for contrast in live.page.evaluate(CONTRASTS)), theme
+        for number, table in enumerate(tables.all()):
+            table.scroll_into_view_if_needed()
+            live.shoot(f"{name}-table{number}-{theme.split()[1].lower()}", table)
+    live.theme("JupyterLab Light")
+    for table in tables.all():
+        assert table.locator("caption").inner_text() and table.locator("th[scope=col]").count()
+        assert table.locator("tbody tr").count() == table.locator("th[scope=row]").count()
+
+
+CONTRASTS = """() => {
+    const parse = css => css.match(/[\\d.]+/g).map(Number);
+    const over = (top, below) => { const a = top[3] ?? 1; return [0, 1, 2].map(i => a * top[i] + (1 - a) * below[i]) };
+    const light = rgb => { const [r, g, b] = rgb.map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+        return .2126 * r + .7152 * g + .0722 * b };
+    const ground = cell => { const layers = [];
+        for (let it = cell; it; it = it.parentElement) layers.push(parse(getComputedStyle(it).backgroundColor));
+        return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]) };
+    return [...document.querySelectorAll('.jp-OutputArea-output table:has(caption) :is(td, th)')].map(cell => {
+        const back = ground(cell), ink = over(parse(getComputedStyle(cell).color), back);
+        const [a, b] = [light(ink), light(back)].sort((x, y) => y - x);
+        return (a + .05) / (b + .05) }) }"""
+
+
 def check_reopened(still, panels, questions, name):
     """Saved by a learner, closed, opened again and not run: the pictures and questions stand there, and no error."""
     still.page.wait_for_function("n => document.querySelectorAll('.clearn-still').length >= n", arg=panels + questions)
@@ -189,7 +247,9 @@ def test_a_fresh_clone_shows_the_stills(notebook, lab, open_notebook, request):
     """A notebook that came from elsewhere is not trusted: JupyterLab shows no widget of it, but pictures and texts."""
     name = request.node.callspec.id
     live = open_notebook(lab.copy(notebook, f"still-{name}"))
-    outputs = [output for cell in nbformat.read(notebook, 4).cells for output in cell.get("outputs", [])]
+    cells = nbformat.read(notebook, 4).cells
+    expect(live.folds).to_have_count(sum(map(is_folded, cells)), timeout=30_000)
+    outputs = [output for cell in cells if not is_folded(cell) for output in cell.get("outputs", [])]
     saved = [output.metadata["image/png"].width for output in outputs if "image/png" in output.get("data", {})
              and output.metadata.get("image/png", {}).get("width")]  # fmt: skip
     words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]

@@ -1,9 +1,0 @@
-"""Assignment 2, margin losses: chapters 03 and 04."""
-
-from clearn.checks.margins.contrastive_loss import contrastive_loss
-from clearn.checks.margins.hardest_triplets import hardest_triplets
-from clearn.checks.margins.triplet_gradient import triplet_gradient
-from clearn.checks.margins.triplet_kinds import triplet_kinds
-from clearn.checks.margins.triplet_loss import triplet_loss
-
-EXERCISES = [contrastive_loss, triplet_loss, triplet_kinds, triplet_gradient, hardest_triplets]

@@ -1,0 +1,85 @@
+"""Tiers of the tests, shared out over the cores, and what they say at the end.
+
+    python3 course.py test --quick        everything but notebooks and the browser
+    python3 course.py test                everything once
+    python3 course.py test --elsewhere    and each notebook as on another machine: one thread, and no newer CPU than avx2
+    … --elsewhere-some                    of these only a third, the same each time, and those that the last ten commits touched
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from machine import cores
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKS = {  # a test's mark says in which tiers it runs; one without runs in all
+    "notebooks": "executes notebooks of the course, or trains for as long as one: left out by --quick",
+    "browser": "drives JupyterLab in a browser: left out by --quick",
+    "elsewhere": "executes a notebook as on another machine: run only with --elsewhere",
+}
+MEMORY = 4e9  # bytes that a worker may need: a notebook's kernel, JupyterLab and a browser
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("clearn")
+    group.addoption("--quick", action="store_true", help="leave out notebooks and the browser")
+    group.addoption("--elsewhere", action="store_true", help="also run every notebook as on another machine")
+    group.addoption("--elsewhere-some", action="store_true", help="of these only a third, and what was touched last")
+
+
+def pytest_configure(config):
+    for mark, meaning in MARKS.items():
+        config.addinivalue_line("markers", f"{mark}: {meaning}")
+    if hasattr(config, "workerinput"):
+        import torch
+
+        # As many threads as cores in every worker would wait for each other; what a test starts has its own.
+        torch.set_num_threads(max(1, cores() // config.workerinput["workercount"]))
+
+
+def pytest_xdist_auto_num_workers(config):
+    import psutil
+
+    return max(1, min(4, cores(), int(psutil.virtual_memory().available / MEMORY)))
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config, items):
+    left_out = {"notebooks", "browser"} if config.option.quick else set()
+    left_out |= set() if config.option.elsewhere or config.option.elsewhere_some else {"elsewhere"}
+    chosen = touched_or_third() if config.option.elsewhere_some else None
+    kept = []
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        path = getattr(item, "callspec", None) and item.callspec.params.get("path")
+        if not marks & left_out and not ("elsewhere" in marks and chosen is not None and path not in chosen):
+            kept.append(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    # Long ones first, so that no worker is left alone with one in the end; the rest by file, since a file's fixtures cost.
+    items[:] = sorted(kept, key=lambda item: -sum(map(bool, map(item.get_closest_marker, MARKS))))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            alone = any(map(item.get_closest_marker, MARKS)) and hasattr(item, "callspec")
+            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else str(item.path)))
+
+
+def touched_or_third():
+    """The notebooks of which CI runs those tests: every third by name, and what the last ten commits changed."""
+    notebooks = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    log = subprocess.run(["git", "log", "-10", "--name-only", "--format="], cwd=ROOT, capture_output=True, text=True, check=False)
+    return set(notebooks[::3]) | {ROOT / name for name in log.stdout.splitlines()}
+
+
+@pytest.fixture
+def tell(request):
+    """Say something that is shown at the end of the run, from whichever worker."""
+    return lambda text: request.node.user_properties.append(("tell", text))
+
+
+def pytest_terminal_summary(terminalreporter):
+    said = [text for reports in terminalreporter.stats.values() for report in reports
+            if getattr(report, "when", None) == "call" for key, text in report.user_properties if key == "tell"]  # fmt: skip
+    if said:
+        terminalreporter.section("what was measured")
+        terminalreporter.write("\n".join(said) + "\n")

@@ -2,7 +2,10 @@
 """Set up the course once, in .venv beside this file, and run it. Needs nothing but Python 3.11 or newer.
 
     python3 course.py lab   [JupyterLab's arguments]    open notebook 00 in JupyterLab
-    python3 course.py test  [pytest's arguments]        run the tests
+    python3 course.py test  [pytest's arguments]        run all tests once
+    python3 course.py test --quick                      all but notebooks and the browser: some minutes
+    python3 course.py test --elsewhere                  all, and each notebook also as on another machine
+    python3 course.py update                            fetch a newer course; what you wrote or ran is kept
 
 Examples: "python3 course.py lab --no-browser", "python3 course.py test -k losses". On Windows: "py course.py lab".
 """
@@ -56,13 +59,22 @@ MENDS = [  # what pip says, and what to say instead
 def main(arguments):
     """Set up what the command needs, then become it; return an exit code."""
     refuse_old_python()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a file's name that the terminal cannot spell stops nothing
     command, rest = (arguments or [""])[0], arguments[1:]
-    if command not in EXTRAS:
-        asked = command in ("-h", "--help")
-        print(__doc__.strip() if asked else usage(command), file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else 2
+    if command in ("-h", "--help"):
+        print(__doc__.strip())
+        return 0
+    if command not in EXTRAS and (command != "update" or rest):
+        print(usage(command), file=sys.stderr)
+        return 2
     try:
+        if command == "update":
+            return update()
         prepare(EXTRAS[command])
+        if command == "lab":
+            refuse_unwritable_home()
+            silence_news()
         return run(command_line(command, rest))
     except KeyboardInterrupt:
         print("\ncourse.py: interrupted. Run the same command again to go on", file=sys.stderr)
@@ -73,7 +85,9 @@ def main(arguments):
 
 def usage(command):
     problem = "unknown command '%s'" % command if command else "a command is missing"
-    return "course.py: %s. Use: python3 course.py lab | test  (--help says more)" % problem
+    if command == "update":
+        problem = "update takes no arguments"
+    return "course.py: %s. Use: python3 course.py lab | test | update  (--help says more)" % problem
 
 
 def stop(problem):
@@ -129,6 +143,27 @@ def refuse_full_disk():
              "link to a folder on a larger disk" % (NEEDED, STAYS, free))  # fmt: skip
 
 
+def refuse_separator():
+    if os.pathsep in ROOT:
+        stop("the course cannot work in %s. Move the course to a folder without '%s'" % (ROOT, os.pathsep))
+
+
+def refuse_unwritable_home():
+    """JupyterLab stops with a traceback where it cannot note the servers that run; Jupyter knows in which folder."""
+    asked = [PYTHON, "-c", "from jupyter_core.paths import jupyter_runtime_dir; print(jupyter_runtime_dir())"]
+    child = subprocess.Popen(asked, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    folder = child.communicate()[0].decode("utf-8", "replace").rstrip("\r\n")
+    if child.returncode:
+        return
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        stop("JupyterLab cannot write in %s. Set HOME or JUPYTER_RUNTIME_DIR to a folder of your own" % folder)
+
+
 def explain(error):
     """An OSError in one line, with the mend."""
     where = getattr(error, "filename", None) or VENV
@@ -137,7 +172,8 @@ def explain(error):
             where, error.strerror)  # fmt: skip
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return MENDS[0][1].format(needed=NEEDED)
-    return "%s: %s. Delete .venv and run again" % (where, error.strerror or error)
+    mend = "Delete .venv and run again" if str(where).startswith(VENV) else "Mend that and run again"
+    return "%s: %s. %s" % (where, error.strerror or error, mend)
 
 
 # The environment
@@ -145,11 +181,13 @@ def explain(error):
 
 def prepare(extras):
     """Make .venv hold the package and its `extras`; if it does already, return at once."""
+    refuse_separator()
     stamp, python = read_stamp(), venv_python()
     extras = sorted(set(extras) | set(stamp.get("extras", [])))  # "lab" after "test" removes nothing
     wanted = {"digest": digest(), "root": ROOT, "extras": extras, "python": python}
     unfinished = os.path.exists(LOCK)
-    if python and stamp == wanted and not unfinished:
+    moved = python and (stamp.get("root", ROOT) != ROOT or any(foreign_scripts()))
+    if python and stamp == wanted and not unfinished and not moved:
         this = "%d.%d" % sys.version_info[:2]
         if python != this:
             say("Using Python %s of .venv; to use %s, delete .venv first." % (python, this))
@@ -159,13 +197,16 @@ def prepare(extras):
         os.mkdir(VENV)
     with lock() as held:
         anew = unfinished or not python
+        if moved and not anew:
+            say("The course is in another folder than before: mending .venv.")
+            anew = not mend_moved(stamp.get("root", ROOT), held)
         if anew:
             clear_venv()
         if anew or not stamp:
             refuse_full_disk()
             say("Setting up the course in .venv: about %g GB to download, %g GB on disk, some minutes. This is done once."
                 % (DOWNLOAD, STAYS))  # fmt: skip
-        else:
+        elif not moved or stamp.get("digest") != wanted["digest"]:
             say("The course's requirements are new or have changed: bringing .venv up to date.")
         if anew:
             make_venv(held)
@@ -237,7 +278,7 @@ def clear_venv():
     """Empty .venv, its Python first, so that one half cleared is not taken for a whole one."""
     names = [name for name in os.listdir(VENV) if name != os.path.basename(LOCK)]
     if names:
-        say("Found a .venv that is half-made or whose Python does not start: making it anew.")
+        say("Found a .venv that is half-made or does not work here: making it anew.")
     for name in sorted(names, key=lambda name: name != os.path.basename(BIN)):
         path = os.path.join(VENV, name)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -317,13 +358,280 @@ def diagnose(tail):
     return "the installation failed (%s)" % errors[-1][:150].rstrip(".:")
 
 
+# A .venv whose course was moved or copied
+
+# How pip begins a script: with the Python of its .venv, behind /bin/sh where that path has a space or is long. A
+# script for Windows is a program, this line, and a zip file.
+SCRIPT = re.compile(
+    br"""\A#!(?:/bin/sh\n'''exec' )?"?(?P<folder>/(?:[^\n"]*/)?\.venv)/bin/(?P<python>python[\d.]*)"?"""
+    br"""(?:\n| "\$0" "\$@"\n' '''\n)"""
+    if os.name != "nt" else
+    br"""#!"?(?P<folder>[^\r\n"]*\\\.venv)\\Scripts\\(?P<python>pythonw?\.exe)"?\r?\n(?=PK\x03\x04)"""
+)  # fmt: skip
+
+
+def foreign_scripts():
+    """The scripts in .venv that would start the Python of another folder's .venv, each as path, content, match."""
+    for name in sorted(os.listdir(BIN)):
+        path = os.path.join(BIN, name)
+        if os.path.islink(path) or not os.path.isfile(path):
+            continue
+        with open(path, "rb") as file:
+            content = file.read()
+        match = SCRIPT.search(content)
+        if match and os.path.realpath(os.fsdecode(match.group("folder"))) != os.path.realpath(VENV):
+            yield path, content, match
+
+
+def first_line(python):
+    """What a script begins with, to start `python` of this .venv."""
+    path = os.fsencode(os.path.join(BIN, python))
+    if os.name == "nt":
+        return b'#!"' + path + b'"\r\n' if b" " in path else b"#!" + path + b"\r\n"
+    if b" " not in path and len(path) < 125:  # Linux reads 127 bytes
+        return b"#!" + path + b"\n"
+    return b"#!/bin/sh\n'''exec' \"" + path + b'" "$0" "$@"\n' + b"' '''\n"
+
+
+def mend_moved(root, held):
+    """Make what names the .venv of `root`, or of the folder in the scripts, name this one; False if that fails."""
+    old = {os.path.join(root, os.path.basename(VENV))}
+    try:
+        for path, content, match in list(foreign_scripts()):
+            old.add(os.fsdecode(match.group("folder")))
+            line = first_line(os.fsdecode(match.group("python")))
+            replace(path, content[: match.start()] + line + content[match.end() :])
+        for path in kernels():
+            with open(path, "rb") as file:
+                spec = json.loads(file.read().decode("utf-8"))
+            for folder in old:
+                spec["argv"] = [word.replace(folder + os.sep, VENV + os.sep) for word in spec["argv"]]
+            replace(path, json.dumps(spec, indent=1).encode("ascii"))
+        base = subprocess.check_output([PYTHON, "-I", "-c", "import sys; print(sys._base_executable)"])
+        base = os.fsdecode(base).rstrip("\r\n")
+        logged([base, "-m", "venv", "--without-pip", VENV], held)  # writes pyvenv.cfg and the activate scripts
+        subprocess.check_output([os.path.join(BIN, "pip"), "--version"], env=environment(), stderr=subprocess.STDOUT)
+    except (OSError, SystemExit, ValueError, KeyError, subprocess.CalledProcessError):
+        return False
+    return not any(foreign_scripts())
+
+
+def kernels():
+    folder = os.path.join(VENV, "share", "jupyter", "kernels")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    paths = [os.path.join(folder, name, "kernel.json") for name in names]
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def replace(path, content):
+    """Write a file's new content; whoever reads meanwhile finds the old or the new one."""
+    with open(path + ".new", "wb") as file:
+        file.write(content)
+    if os.path.exists(path):
+        shutil.copymode(path, path + ".new")
+    os.replace(path + ".new", path)
+
+
+# A newer course
+
+
+def update():
+    """Bring a clone to the newest commit of its upstream. Files of the learner's that this would change are renamed."""
+    upstream = refuse_unready_clone()
+    say("Looking for a newer course at %s." % upstream)
+    code, _, why = git("fetch", "--quiet")
+    if code:
+        network = re.search(r"resolve|connect|timed out|unreachable|hung up", why, re.IGNORECASE)
+        stop("%s (%s). Nothing was changed" % ("no network" if network else "git cannot fetch the newer course", why))
+    old, new = must("rev-parse", "HEAD"), must("rev-parse", "@{upstream}^{commit}")
+    if not git("merge-base", "--is-ancestor", new, old)[0]:
+        say("Nothing is newer: this is the course of %s." % date(new))
+        return 0
+    own = must("rev-list", "--count", new + ".." + old)
+    if own != "0":
+        stop("this clone has %s that %s does not have. Merge with 'git pull', or put them aside with "
+             "'git branch mine' and 'git reset --keep %s', and run again" % (commits(own), upstream, upstream))  # fmt: skip
+    requirements = digest()
+    make_room(tree(old), tree(new))
+    code, _, why = git("-c", "merge.autoStash=false", "merge", "--quiet", "--ff-only", new)
+    if code:
+        stop("git cannot bring in the newer course (%s). Nothing is lost; mend that and run again" % why)
+    count = must("rev-list", "--count", old + ".." + new)
+    say("Updated from the course of %s to that of %s (%s)." % (date(old), date(new), commits(count)))
+    changed = sorted(changes())
+    if changed:
+        say("Your changes to these files are still in place, since the newer course has them as before: %s."
+            % ", ".join(changed))  # fmt: skip
+    if digest() != requirements and os.path.isdir(VENV):
+        say("The requirements have changed: the next 'course.py lab' brings .venv up to date.")
+    return 0
+
+
+def refuse_unready_clone():
+    """The name of the branch that this clone follows, such as origin/main; stop where it cannot be followed now."""
+    if not os.path.lexists(os.path.join(ROOT, ".git")):
+        stop("this folder is no git clone, so it cannot be updated in place. Get the newer course into a new folder "
+             "('git clone', or unpack it there), and copy your own files over")  # fmt: skip
+    code, _, why = git("rev-parse", "HEAD^{commit}")
+    if code:
+        stop("git cannot read this clone (%s)" % why)
+    states = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"]
+    if any(os.path.exists(git_path(name)) for name in states) or must("ls-files", "--unmerged"):
+        stop("a merge or a rebase is under way here. Finish it ('git status' says how), and run again")
+    if os.path.exists(git_path("index.lock")):
+        stop("another git is at work here, or one was killed. When none is running, delete %s and run again"
+             % git_path("index.lock"))  # fmt: skip
+    code, branch, _ = git("symbolic-ref", "--quiet", "--short", "HEAD")
+    if code:
+        stop("no branch is checked out here (HEAD is detached). Run 'git switch' with the name of one, and run again")
+    code, upstream, _ = git("rev-parse", "--abbrev-ref", "@{upstream}")
+    if code:
+        branch = text(branch)
+        stop("the branch %s follows no other. Run 'git branch --set-upstream-to=origin/%s', or 'git switch' to one "
+             "that does, and run again" % (branch, branch))  # fmt: skip
+    return text(upstream)
+
+
+def make_room(before, after):
+    """Rename what the learner changed or put where `after` differs from `before`; elsewhere all stays as it is."""
+    touched = {path for path in set(before) | set(after) if before.get(path) != after.get(path)}
+    staged = {path: letters for path, letters in changes().items() if path in touched and letters[0] != " "}
+    for path in sorted(staged):
+        if staged[path][1] != " ":
+            stop("%s was changed again after 'git add'. Run 'git restore --staged %s', and run again" % (path, path))
+    for path in sorted(staged):
+        must("reset", "--quiet", "--", path)
+    for path in sorted(touched):
+        above = blocked(path)
+        if above in before:  # a file that the newer course replaces by a folder
+            continue
+        if above:  # a file or a link of the learner's in the place of a folder: all that lay in that folder comes back
+            touched.update(name for name in before if name.startswith(above + "/"))
+            rename(above)
+        elif os.path.isdir(in_root(path)) and not os.path.islink(in_root(path)):
+            if not any(name.startswith(path + "/") for name in before):
+                rename(path)
+        elif not os.path.lexists(in_root(path)) or same(path, before.get(path)):
+            continue
+        elif same(path, after.get(path)):  # by the learner's own hand, or by an update that was interrupted
+            os.remove(in_root(path))
+        else:
+            rename(path)
+    for path in changes():  # for git, too, all is as in `before`
+        if path in touched:
+            must(*(["checkout", "HEAD", "--", path] if path in before else ["reset", "--quiet", "--", path]))
+
+
+def rename(path):
+    """Give the learner's file a name beside it that is not taken, such as 05_infonce.mine-2026-11-30.ipynb."""
+    start, ending = os.path.splitext(path)
+    number, mine = 1, None
+    while mine is None or os.path.lexists(in_root(mine)):
+        mine = "%s.mine-%s%s%s" % (start, time.strftime("%Y-%m-%d"), "-%d" % number if number > 1 else "", ending)
+        number += 1
+    os.rename(in_root(path), in_root(mine))
+    say("Yours is kept: %s is now %s" % (path, mine))
+
+
+def blocked(path):
+    """The outermost part above `path` that is no folder, such as a file or a link of the learner's; None if none."""
+    parts = path.split("/")
+    for n in range(1, len(parts)):
+        above = "/".join(parts[:n])
+        if os.path.islink(in_root(above)) or os.path.isfile(in_root(above)):
+            return above
+
+
+def same(path, entry):
+    """Whether the file at `path` is to the byte what git writes for this `entry` of a tree, None for no entry."""
+    if entry is None:
+        return False
+    mode, name = entry
+    if os.path.islink(in_root(path)):
+        return mode == "120000" and os.fsencode(os.readlink(in_root(path))) == git("cat-file", "blob", name)[1]
+    with open(in_root(path), "rb") as file:
+        content = file.read()
+    algorithm = hashlib.sha1 if len(name) == 40 else hashlib.sha256
+    if algorithm(b"blob %d\0" % len(content) + content).hexdigest() == name:
+        return True
+    return git("cat-file", "--filters", "--path=" + path, name)[1] == content  # on Windows, other ends of lines
+
+
+def tree(commit):
+    """The files of a commit: {path: (mode, name of the content)}."""
+    found = {}
+    for line in git("ls-tree", "-r", "-z", "--full-tree", commit)[1].split(b"\0")[:-1]:
+        about, path = line.split(b"\t", 1)
+        mode, _, name = about.decode("ascii").split()
+        found[os.fsdecode(path)] = (mode, name)
+    return found
+
+
+def changes():
+    """The files of git's that differ from its last commit: {path: two letters, of the staged and the other change}."""
+    lines = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")[1].split(b"\0")
+    return {os.fsdecode(line[3:]): line[:2].decode("ascii") for line in lines if line}
+
+
+def commits(count):
+    return count + (" commit" if count == "1" else " commits")
+
+
+def date(commit):
+    return must("-c", "log.showSignature=false", "log", "-1", "--format=%cd", "--date=short", commit)
+
+
+def in_root(path):
+    return os.path.join(ROOT, path)
+
+
+def git_path(name):
+    return in_root(must("rev-parse", "--git-path", name))
+
+
+def must(*words):
+    """git's answer to a question that it can answer."""
+    code, answer, why = git(*words)
+    if code:
+        stop("'git %s' failed (%s). Nothing is lost; mend that and run again" % (words[0], why))
+    return text(answer)
+
+
+def text(answer):
+    return os.fsdecode(answer).rstrip("\r\n")
+
+
+def git(*words):
+    """Run git in the course's folder: its exit code, what it answers, and in one line what it complains about."""
+    drop = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
+    variables = {name: value for name, value in os.environ.items() if name not in drop}
+    variables.update(LC_ALL="C", GIT_LITERAL_PATHSPECS="1")
+    try:
+        child = subprocess.Popen(["git"] + list(words), cwd=ROOT, env=variables, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)  # fmt: skip
+    except FileNotFoundError:
+        stop("git is missing. Install it (git-scm.com, or your package manager), and run again")
+    try:
+        answer, said = child.communicate()
+    except BaseException:  # Ctrl-C reaches git too, which then ends in good order
+        child.communicate()
+        raise
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines()]
+    lines = list(filter(None, lines)) or ["no reason given"]
+    first = next((n for n, line in enumerate(lines) if line.startswith(("fatal:", "error:", "ssh:"))), 0)
+    count = 2 if lines[first].endswith(":") else 1  # what the colon announces
+    why = re.sub(r"^(fatal|error): ", "", " ".join(lines[first : first + count]))
+    return child.returncode, answer, why.rstrip(".")
+
+
 # The command
 
 
 def environment():
     """The variables that a child gets: .venv first, and nothing that would lead it to another Python's packages."""
     drop = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT",
-            "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_NO_BINARY", "PIP_PYTHON")  # fmt: skip
+            "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_NO_BINARY", "PIP_PYTHON",
+            "JUPYTERLAB_DIR")  # fmt: skip
     variables = {name: value for name, value in os.environ.items() if name not in drop}
     path = os.pathsep.join(filter(None, [BIN, os.environ.get("PATH")]))
     return dict(variables, VIRTUAL_ENV=VENV, PATH=path, PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1",
@@ -343,6 +651,19 @@ def command_line(command, rest):
     if not any(argument.endswith(".ipynb") for argument in rest):
         options.append("--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb")  # also in the printed address
     return [PYTHON, "-m", "jupyterlab"] + options + rest
+
+
+def silence_news():
+    """JupyterLab asks on its first start about news, whatever --LabApp.news_url is: give .venv's another default."""
+    path = os.path.join(VENV, "share", "jupyter", "lab", "settings", "overrides.d", "clearn.json")
+    default = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    content = json.dumps(default).encode("ascii")
+    try:
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            replace(path, content)
+    except OSError:
+        pass  # a .venv that others made, and that one may only read: the question is no reason to stop
 
 
 def run(command):

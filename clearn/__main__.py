@@ -26,7 +26,7 @@ def main(arguments=None):
 
 
 def doctor(options):
-    from . import doctor
+    from clearn.course import doctor
 
     return doctor.main()
 

@@ -1,9 +1,9 @@
 """Tiers of the tests, shared out over the cores, and what they say at the end.
 
-    python3 course.py test --quick        everything but notebooks and the browser
-    python3 course.py test                everything once
-    python3 course.py test --elsewhere    and each notebook as on another machine: one thread, and no newer CPU than avx2
-    … --elsewhere-some                    of these only a third, the same each time, and those that the last ten commits touched
+python3 course.py test --quick        everything but notebooks and the browser
+python3 course.py test                everything once
+python3 course.py test --elsewhere    and each notebook as on another machine: one thread, and no newer CPU than avx2
+… --elsewhere-some                    of these only a third, the same each time, and those that the last ten commits touched
 """
 
 import subprocess
@@ -67,7 +67,9 @@ def pytest_collection_modifyitems(config, items):
 def touched_or_third():
     """The notebooks of which CI runs those tests: every third by name, and what the last ten commits changed."""
     notebooks = sorted((ROOT / "notebooks").rglob("*.ipynb"))
-    log = subprocess.run(["git", "log", "-10", "--name-only", "--format="], cwd=ROOT, capture_output=True, text=True, check=False)
+    log = subprocess.run(
+        ["git", "log", "-10", "--name-only", "--format="], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return set(notebooks[::3]) | {ROOT / name for name in log.stdout.splitlines()}
 
 

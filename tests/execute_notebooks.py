@@ -58,24 +58,23 @@ def execute(path):
     return notebook
 
 
-def changes(now, path):
-    """Where the outputs of an executed notebook differ from the saved ones in `path`: a list of lines."""
-    cells, saved = ([cell for cell in notebook.cells if cell.cell_type == "code"]
-                    for notebook in (now, nbformat.read(path, as_version=4)))  # fmt: skip
-    return [f"code cell {number}: {difference}" for number, pair in enumerate(zip(cells, saved, strict=True), 1)
-            for difference in differences(pair[0].outputs, pair[1].outputs, pair[1].metadata)]  # fmt: skip
+def changes(now, saved):
+    """Where the outputs of an executed notebook differ from those of the saved one: a list of lines."""
+    pairs = [pair for pair in zip(now.cells, saved.cells, strict=True) if pair[0].cell_type == "code"]
+    return [f"code cell {number}: {difference}" for number, (new, old) in enumerate(pairs, 1)
+            for difference in differences(new.outputs, old.outputs, old.metadata)]  # fmt: skip
 
 
 def main(paths, check):
     failed = 0
     for path in paths:
-        begin = time.monotonic()
+        begin, saved = time.monotonic(), nbformat.read(path, as_version=4)
         try:
             notebook = execute(path)
             if not check:
                 nbformat.write(notebook, path)
                 result = "executed"
-            elif found := changes(notebook, path):
+            elif found := changes(notebook, saved):
                 failed, result = 1, "\n  ".join(["DIFFERS from what was saved", *found, "executed"])
             else:
                 result = "the same as saved"
@@ -90,4 +89,9 @@ if __name__ == "__main__":
     parser.add_argument("--check", action="store_true", help="write nothing, say which outputs differ from the saved")
     parser.add_argument("notebooks", nargs="*", type=Path, help="all of notebooks/ by default")
     asked = parser.parse_args()
-    sys.exit(main([path.resolve() for path in asked.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb")), asked.check))
+    sys.exit(
+        main(
+            [path.resolve() for path in asked.notebooks] or sorted(NOTEBOOKS.glob("[0-9][0-9]_*[a-z].ipynb")),
+            asked.check,
+        )
+    )

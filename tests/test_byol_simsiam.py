@@ -104,9 +104,13 @@ def test_byol_without_stop_gradient_trains_its_target():
 @pytest.mark.parametrize("kind", [BYOL, SimSiam])
 def test_the_predictor_keeps_its_learning_rate(kind, monkeypatch):
     seen, draw = [], torch.optim.AdamW.step
-    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (seen.append([dict(g) for g in self.param_groups]), draw(self)))
+    monkeypatch.setattr(
+        torch.optim.AdamW, "step", lambda self: (seen.append([dict(g) for g in self.param_groups]), draw(self))
+    )
     method = make(kind)
-    history = pretrain(method, views(32)[0], lambda x: (x, x.flip(3)), steps=5, batch_size=16, lr=0.01, device="cpu", show=False)
+    history = pretrain(
+        method, views(32)[0], lambda x: (x, x.flip(3)), steps=5, batch_size=16, lr=0.01, device="cpu", show=False
+    )
     predictor = {id(p) for p in method.predictor.parameters()}
     for groups, rate in zip(seen, history.learning_rates, strict=True):
         for group in groups:
@@ -169,7 +173,9 @@ def test_stop_gradient_is_what_prevents_collapse(kind, options, seed):
     for stop in (True, False):
         torch.manual_seed(seed)
         method = kind(Points(), hidden=32, out=16, stop_gradient=stop, **options)
-        loss[stop] = pretrain(method, images, two_noisy, steps=200, batch_size=64, seed=seed, lr=0.02, show=False).losses
+        loss[stop] = pretrain(
+            method, images, two_noisy, steps=200, batch_size=64, seed=seed, lr=0.02, show=False
+        ).losses
         with torch.no_grad():
             spread[stop] = feature_std(method.projector(method.encoder(images))) * 16**0.5
     assert spread[False] < 0.1 < 0.4 < spread[True]

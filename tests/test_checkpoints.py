@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 
 import clearn
 from clearn import datasets, recipes
@@ -38,7 +37,9 @@ def test_the_files_are_those_that_the_readme_lists():
     wanted |= {f"minute/{name}-{seed}.json" for name in METHODS for seed in range(3)}
     assert {str(path.relative_to(recipes.CHECKPOINTS).as_posix()) for path in FILES} == wanted
     for path in recipes.CHECKPOINTS.glob("*.safetensors"):
-        row = f"| `checkpoints/{path.name}` | {path.stat().st_size} | `{hashlib.sha256(path.read_bytes()).hexdigest()}` |"
+        row = (
+            f"| `checkpoints/{path.name}` | {path.stat().st_size} | `{hashlib.sha256(path.read_bytes()).hexdigest()}` |"
+        )
         assert row in README, row
     assert sum(path.stat().st_size for path in FILES) < 8e6
 
@@ -54,7 +55,9 @@ def test_a_card_is_true(name):
     recipe, run = recipes.RECIPES[name], encoder.card
     assert (run["method"], run["data"], run["encoder"]) == (name, "scattered", "tiny_encoder")
     assert (run["options"], run["training"]) == (recipe.options, recipe.training)
-    assert f"python -m clearn pretrain {name} --steps {run['steps']} --out data/checkpoints/{name}.safetensors" in README
+    assert (
+        f"python -m clearn pretrain {name} --steps {run['steps']} --out data/checkpoints/{name}.safetensors" in README
+    )
     assert all(weight.isfinite().all() for weight in encoder.state_dict().values())
 
 
@@ -83,4 +86,6 @@ def test_the_slowest_recipe_still_does_it(pixels, tmp_path):
     said = minute("simsiam", 0)
     found = recipes.train("simsiam", steps=said["steps"], out=tmp_path / "again.safetensors")["metrics"]
     assert found["probe_100"] >= 1.9 * pixels[1] and found["knn_10000"] >= pixels[0]
-    assert found["knn_10000"] == pytest.approx(said["metrics"]["knn_10000"], abs=0.06)  # about what another seed changes
+    assert found["knn_10000"] == pytest.approx(
+        said["metrics"]["knn_10000"], abs=0.06
+    )  # about what another seed changes

@@ -131,6 +131,9 @@ def test_an_ignored_output_is_not_compared():
     ("10-20", "10-20.5", True),
     ("0-0.04", "0-0.00", True),
     ("0-0.1", "0--0.1", False),
+    ("a-.02", "a+.02", False),
+    ("1-.02", "1+.02", False),
+    ("f(x)-.02", "f(x)+.02", False),
     ("t-SNE .64", "t−SNE .64", False),
     ("nan", "nan", True),
     ("nan", "0.5", False),
@@ -155,6 +158,8 @@ def test_a_number_is_named_with_what_is_around_it_and_so_is_a_word():
     assert "the number" in (both := numbers(text.format(".4", "9"), text.format(".64", "5.2")))[0] and len(both) == 2
     (said,) = numbers(text.format(".41", "5.1").replace("SimCLR", "MoCo"), text.format("1.64", "5.2"))
     assert "labels after 40 steps\\nSimCLR: kNN" in said and 'was saved, now "…' in said and "MoCo: kNN" in said
+    (said,) = numbers("12.34 " * 50 + "kNN of BYOL, at the end", "12.34 " * 50 + "kNN of MoCo, at the end")
+    assert '12.34 kNN of MoCo, at the end" was saved, now' in said
 
 
 def test_the_tolerance_can_be_set():
@@ -215,6 +220,8 @@ def test_in_a_table_numbers_and_their_shade_may_vary():
     ("<p>a  b</p>", "<p>a\nb</p>", True),
     ("<p>a</p>", "<b>a</b>", False),
     ("<p>a", "<p>a</p>", False),
+    ("<p>a", "<p>b", False),
+    ("R&D", "R&B", False),
     ("<!-- 1 -->", "<!-- 2 -->", False),
 ])  # fmt: skip
 def test_tags_are_compared_but_for_style(now, saved, equal):

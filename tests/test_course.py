@@ -1,4 +1,7 @@
-"""course.py: the two commands, the environment that they make, and one clear line for whatever goes wrong."""
+"""course.py: lab and test, the environment that they make, and one clear line for whatever goes wrong.
+
+What "update" does is in test_update.py.
+"""
 
 import ast
 import errno
@@ -9,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,7 @@ import pytest
 COURSE = Path(__file__).resolve().parents[1] / "course.py"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
-# A project without dependencies, with its own build backend and with modules in the place of pytest and JupyterLab.
+# A project without dependencies, with its own build backend, a script, and modules in the place of pytest and JupyterLab.
 PROJECT = """
 [build-system]
 requires = []
@@ -33,9 +37,12 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(os.path.join(folder, "tiny-1-py3-none-any.whl"), "w") as file:
         file.writestr("tiny-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\nProvides-Extra: test\\n")
         file.writestr("tiny-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        file.writestr("tiny-1.dist-info/entry_points.txt", "[console_scripts]\\nwhere = where:main\\n")
         file.writestr("tiny-1.dist-info/RECORD", "")
+        file.writestr("tiny.pth", os.getcwd())
     return "tiny-1-py3-none-any.whl"
 """
+WHERE = "import sys\ndef main(): print(sys.prefix, __file__, sep='\\n')\n"
 ECHO = "import json, os, sys; print(json.dumps([__name__, os.getcwd(), sys.prefix, sys.argv[1:]])); sys.exit(7)"
 
 
@@ -43,7 +50,7 @@ def make_project(folder):
     folder.mkdir()
     shutil.copy(COURSE, folder)
     for name, text in {"pyproject.toml": PROJECT, "constraints.txt": "", "backend.py": BACKEND,
-                       "pytest.py": ECHO, "jupyterlab.py": ECHO}.items():  # fmt: skip
+                       "where.py": WHERE, "pytest.py": ECHO, "jupyterlab.py": ECHO}.items():  # fmt: skip
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
@@ -164,14 +171,6 @@ def test_installs_once_and_again_only_on_a_change(course):
         assert installs(course) == [".[test]"]
 
 
-def test_a_copied_course_installs_itself(course, monkeypatch):
-    course.prepare([])
-    monkeypatch.setattr(course, "ROOT", "/elsewhere")  # an editable install names its folder
-    installs(course)
-    course.prepare([])
-    assert installs(course) == ["."]
-
-
 @pytest.mark.parametrize("damage", ["python", "version", "stamp", "lock"])
 def test_a_half_made_environment_is_mended(course, damage, monkeypatch, capsys):
     course.prepare(["test"])
@@ -220,6 +219,110 @@ def test_a_linked_venv_is_emptied_not_removed(course, tmp_path):
     assert os.path.islink(course.VENV) and {path.name for path in large.iterdir()} == {"bin", "course.json"}
 
 
+# A course that was moved or copied
+
+
+def script(project, name):
+    """What a script of .venv prints, line by line."""
+    path = project / ".venv" / ("Scripts" if os.name == "nt" else "bin") / name
+    return subprocess.run([path], check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def names(folder, of):
+    """The files of a .venv that name the folder `of`, but for the log and what Python compiles."""
+    found = [path for path in (folder / ".venv").rglob("*") if path.is_file() and path.suffix not in (".log", ".pyc")]
+    return [path for path in found if os.fsencode(of) in path.read_bytes()]
+
+
+def move(here, there, how):
+    if how == "copied":
+        shutil.copytree(here, there, symlinks=True)
+    else:
+        here.rename(there)
+    if how == "moved long ago":  # an older course.py wrote the new place down, and left the scripts
+        stamp = there / ".venv/course.json"
+        stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"root": str(there)}))
+
+
+@pytest.mark.parametrize("how", ["moved", "copied", "moved long ago"])
+def test_scripts_start_where_the_course_is(tmp_path, how):
+    """Offline, and without making .venv anew; there and back, since a script begins otherwise where the path has a space."""
+    places = [tmp_path / name for name in ("a course", "course", f"{'long' * 40}", "my course")]
+    places = places if how == "moved" else places[:2]
+    assert run(make_project(places[0]), "test")[0] == 7
+    (places[0] / ".venv/not made anew").touch()
+    kernel = Path("share/jupyter/kernels/own/kernel.json")
+    for here, there in zip(places, places[1:], strict=False):
+        python = here / ".venv/bin/python"
+        (here / ".venv" / kernel).parent.mkdir(parents=True, exist_ok=True)
+        (here / ".venv" / kernel).write_text(json.dumps({"argv": [str(python), "-m", "own"], "language": "python"}))
+        move(here, there, how)
+        code, out, err = run(there, "test")
+        assert code == 7 and "another folder" in out and "anew" not in out and "done once" not in out, err
+        assert script(there, "where") == [str(there / ".venv"), str(there / "where.py")]
+        assert script(there, "pip")  # written by course.py, where pip itself writes the project's
+        assert os.name == "nt" or len((there / ".venv/bin/pip").read_bytes().splitlines()[0]) < 128
+        assert not names(there, here) and (there / ".venv/not made anew").exists()
+        spec = json.loads((there / ".venv" / kernel).read_text())
+        assert spec == {"argv": [str(there / ".venv/bin/python"), "-m", "own"], "language": "python"}
+        if how == "copied":
+            assert script(here, "where") == [str(here / ".venv"), str(here / "where.py")]
+        log = (there / ".venv/install.log").read_bytes()
+        code, out, err = run(there, "test")
+        assert code == 7 and len(out.splitlines()) == 1 and (there / ".venv/install.log").read_bytes() == log
+
+
+def test_what_cannot_be_mended_is_made_anew(tmp_path):
+    assert run(make_project(tmp_path / "course"), "test")[0] == 7
+    (tmp_path / "course").rename(tmp_path / "moved")
+    venv = tmp_path / "moved/.venv"
+    pip = venv / ("Scripts/pip.exe" if os.name == "nt" else "bin/pip")
+    pip.unlink()
+    pip.mkdir()  # a script that does not start
+    code, out, err = run(tmp_path / "moved", "test")
+    assert code == 7 and "anew" in out, err
+    assert script(tmp_path / "moved", "where") == [str(venv), str(tmp_path / "moved/where.py")]
+
+
+@POSIX
+def test_another_way_to_the_same_folder_is_no_move(course, tmp_path):
+    course.prepare([])
+    (tmp_path / "link").symlink_to(course.ROOT)
+    for folder, foreign in {"link": False, "course": False, "elsewhere": True}.items():
+        Path(course.BIN, "where").write_text(f"#!{tmp_path}/{folder}/.venv/bin/python3.11\nprint()\n")
+        assert [Path(path).name for path, _, _ in course.foreign_scripts()] == ["where"] * foreign
+    for line in ("#!/usr/bin/python3", "#!/bin/sh", "#!/usr/bin/env python"):  # no .venv's
+        Path(course.BIN, "where").write_text(f"{line}\n")
+        assert not any(course.foreign_scripts())
+
+
+@pytest.mark.parametrize("old", [b"C:\\clearn", b"D:\\a course"])
+@pytest.mark.parametrize("python", ["python.exe", "pythonw.exe"])
+def test_a_script_for_windows_gets_a_new_line(tmp_path, monkeypatch, old, python):
+    """The same file as pip writes: a program (any, here), this line, and a zip file."""
+    import ntpath
+
+    monkeypatch.setattr(os, "name", "nt")
+    course = load(make_project(tmp_path / "course"))
+    program = b"MZ\0\x90 #!C:\\clearn\\.venv\\Scripts\\python.exe\r\n is in it, and PK\x03\x04 \r\n" * 9
+    with zipfile.ZipFile(tmp_path / "zip", "w") as file:
+        file.writestr("__main__.py", "# of C:\\clearn\\.venv\\Scripts\\python.exe")
+    content = (tmp_path / "zip").read_bytes()
+
+    def launcher(folder):
+        path = folder + b"\\.venv\\Scripts\\" + python.encode()
+        return program + (b'#!"' + path + b'"\r\n' if b" " in path else b"#!" + path + b"\r\n") + content
+
+    match = course.SCRIPT.search(launcher(old))
+    assert match["folder"] == old + b"\\.venv" and match["python"].decode() == python
+    for new in ("E:\\clearn", "E:\\my clearn"):
+        with monkeypatch.context() as there:
+            there.setattr(os, "path", ntpath)
+            there.setattr(course, "BIN", new + "\\.venv\\Scripts")
+            line = course.first_line(python)
+        assert launcher(old)[: match.start()] + line + launcher(old)[match.end() :] == launcher(new.encode())
+
+
 # What a child is given
 
 
@@ -240,6 +343,29 @@ def test_lab_asks_nothing_of_other_machines(course, monkeypatch):
     monkeypatch.setattr(course.os, "geteuid", lambda: 0)
     assert "--allow-root" in course.command_line("lab", [])
     assert not any("00_start" in word for word in course.command_line("lab", ["notebooks/01_pairs.ipynb"]))
+
+
+def test_lab_does_not_ask_about_news(course, monkeypatch):
+    """What comes of it is in browser/test_first_minute.py."""
+    ran = []
+    monkeypatch.setattr(course, "run", ran.append)
+    monkeypatch.setattr(course, "refuse_unwritable_home", lambda: None)
+    settings = Path(course.VENV, "share/jupyter/lab/settings")
+    course.main(["test"])
+    assert not settings.exists()
+    for _ in range(2):
+        course.main(["lab"])
+        text = (settings / "overrides.d/clearn.json").read_text()
+        assert json.loads(text)["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+        assert [path.name for path in settings.rglob("*") if path.is_file()] == ["clearn.json"]
+
+    def makedirs(*arguments, **options):
+        raise PermissionError(errno.EACCES, "no", settings)
+
+    shutil.rmtree(settings)
+    monkeypatch.setattr(course.os, "makedirs", makedirs)
+    course.main(["lab"])  # a .venv that is only read
+    assert len(ran) == 4
 
 
 def test_jupyterlab_understands_its_options(course, monkeypatch):
@@ -277,7 +403,8 @@ def old_pythons():
     kept = Path.home().glob(".pyenv/versions/*/bin/python*")
     paths = [shutil.which(name) for name in names] + [str(path) for path in kept if path.name in names]
     for path in filter(None, paths):
-        if subprocess.run([path, "-c", ""], check=False, capture_output=True).returncode == 0:  # a shim may lead nowhere
+        starts = subprocess.run([path, "-c", ""], check=False, capture_output=True)  # a shim may lead nowhere
+        if starts.returncode == 0:
             yield path
 
 
@@ -286,7 +413,8 @@ def test_an_old_python_says_so_in_one_line():
     if not pythons:
         pytest.skip("no Python older than 3.11 here")
     for python in pythons:
-        found = subprocess.run([python, str(COURSE), "test"], check=False, capture_output=True, text=True, env={"PATH": ""})
+        command = [python, str(COURSE), "test"]
+        found = subprocess.run(command, check=False, capture_output=True, text=True, env={"PATH": ""})
         assert found.returncode == 1 and found.stdout == ""
         assert len(found.stderr.splitlines()) == 1 and "needs Python 3.11 or newer" in found.stderr
 
@@ -351,6 +479,34 @@ def test_folder_that_cannot_be_written(course, monkeypatch, number, says):
     assert "\n" not in str(stopped.value)
 
 
+def test_a_home_that_cannot_be_written(course, monkeypatch, tmp_path):
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "file").touch()
+    for name in ("HOME", "USERPROFILE", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "file"))
+    course.prepare([])
+    monkeypatch.setattr(course, "PYTHON", sys.executable)  # one that has Jupyter
+    monkeypatch.setattr(course, "run", lambda command: 7)
+    with pytest.raises(SystemExit, match="JupyterLab cannot write in .*runtime.*Set HOME or JUPYTER_") as stopped:
+        course.main(["lab"])
+    assert "\n" not in str(stopped.value) and str(tmp_path / "file") in str(stopped.value)
+    assert course.main(["test"]) == 7
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "own/runtime"))
+    assert course.main(["lab"]) == 7 and (tmp_path / "own/runtime").is_dir()
+    monkeypatch.setattr(course.os, "access", lambda path, mode: False)  # it is there, and another's
+    with pytest.raises(SystemExit, match="cannot write"):
+        course.main(["lab"])
+
+
+def test_a_folder_with_the_sign_that_separates_paths(tmp_path):
+    folder = make_project(tmp_path / f"a{os.pathsep}b")
+    code, out, err = run(folder, "test")
+    assert code == 1 and not out and len(err.splitlines()) == 1
+    assert f"Move the course to a folder without '{os.pathsep}'" in err
+    assert not (folder / ".venv").exists()
+
+
 SAID = {  # by pip or venv, and what course.py makes of it
     "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device": "disk is full",
     "WARNING: Retrying after connection broken by 'NewConnectionError(<...>: Failed to establish a new connection: "
@@ -386,8 +542,10 @@ def test_interrupt_is_one_line_and_leaves_the_mark(course, monkeypatch, capsys):
 
 def test_unknown_command_and_help(course, capsys):
     assert course.main(["lba"]) == 2 and "unknown command 'lba'" in capsys.readouterr().err
-    assert course.main([]) == 2 and "lab | test" in capsys.readouterr().err
-    assert course.main(["--help"]) == 0 and "course.py lab" in capsys.readouterr().out
+    assert course.main([]) == 2 and "lab | test | update" in capsys.readouterr().err
+    assert course.main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"course.py {words} " in said for words in ("lab", "test", "test --quick", "test --elsewhere", "update"))
     assert not course.steps
 
 

@@ -42,7 +42,9 @@ def small_root(tmp_path):
 
 def test_readme_code_and_files_agree():
     written = dict(re.findall(r"\| `(.+?)` \| \d+ \| `(\w{64})` \|", (DATA / "README.md").read_text("utf8")))
-    written = {name: sha for name, sha in written.items() if not name.startswith("checkpoints/")}  # tests/test_checkpoints.py
+    written = {
+        name: sha for name, sha in written.items() if not name.startswith("checkpoints/")
+    }  # tests/test_checkpoints.py
     assert written == {name: sha for name, (_, sha) in FILES.items()}
     assert {name: hashlib.sha256((DATA / name).read_bytes()).hexdigest() for name in FILES} == written
     on_disk = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.gz")} & set(FILES)
@@ -119,7 +121,9 @@ def test_scatter_undone_with_its_factors_gives_the_garment_back(flip):
         # canvas (row, column) from its centre -> garment (row, column) from its centre
         inverse = np.array([[np.cos(a), np.sin(a)], [-mirror * np.sin(a), mirror * np.cos(a)]]) / s
         offset = 13.5 - inverse @ np.array([15.5 + y, 15.5 + x])
-        theirs = affine_transform(garments[i, 0].double().numpy(), inverse, offset, (32, 32), order=1, mode="grid-constant")
+        theirs = affine_transform(
+            garments[i, 0].double().numpy(), inverse, offset, (32, 32), order=1, mode="grid-constant"
+        )
         assert np.abs(ours[i, 0].numpy() - theirs).mean() < 1.0  # of 255: positions are rounded to 1/64 px
 
 
@@ -158,7 +162,9 @@ def test_damaged_file_is_named_with_its_mend(damage, error, word, small_root):
     path = small_root / TEST_LABELS
     raw = bytearray(path.read_bytes())
     raw[100] ^= 1
-    {"delete": path.unlink, "truncate": lambda: path.write_bytes(raw[:100]), "alter": lambda: path.write_bytes(raw)}[damage]()
+    {"delete": path.unlink, "truncate": lambda: path.write_bytes(raw[:100]), "alter": lambda: path.write_bytes(raw)}[
+        damage
+    ]()
     with pytest.raises(error, match=word) as caught:
         load("fashion", "test", root=small_root)
     assert path.name in str(caught.value) and "git checkout -- data" in str(caught.value)

@@ -23,7 +23,17 @@ def test_a_sound_machine_has_nothing_to_mend(capsys, monkeypatch):
     assert __main__.main(["doctor"]) == 0
     *lines, last = capsys.readouterr().out.splitlines()
     assert all(line.startswith("[OK]   ") for line in lines) and "course.py lab" in last
-    for word in ("Python 3", "torch ", "umap-learn ", "train-images", "device ", "bf16", "JupyterLab", "widgets", "memory"):
+    for word in (
+        "Python 3",
+        "torch ",
+        "umap-learn ",
+        "train-images",
+        "device ",
+        "bf16",
+        "JupyterLab",
+        "widgets",
+        "memory",
+    ):
         assert any(word in line for line in lines), word
 
 

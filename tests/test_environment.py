@@ -69,7 +69,7 @@ def test_course_py_installs_the_pinned_versions():
 
 
 def test_pins_go_with_the_oldest_python():
-    """"3.11" is 3.11.0 too, and a package may ask for 3.11.5; what is installed here stands for what is pinned."""
+    """ "3.11" is 3.11.0 too, and a package may ask for 3.11.5; what is installed here stands for what is pinned."""
     oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
     for name, version in closure(TESTED).items():
         asked = importlib.metadata.metadata(name)["Requires-Python"] or ""
@@ -95,7 +95,9 @@ def test_conda_gives_a_python_that_the_course_accepts_and_installs_it_pinned():
 
 def test_the_same_python_everywhere():
     oldest = PROJECT["requires-python"].removeprefix(">=")
-    tree = (ROOT / "course.py").read_text(encoding="ascii") + (ROOT / "clearn/course/doctor.py").read_text(encoding="utf-8")
+    tree = (ROOT / "course.py").read_text(encoding="ascii") + (ROOT / "clearn/course/doctor.py").read_text(
+        encoding="utf-8"
+    )
     assert tree.count(f"\nOLDEST = ({oldest.replace('.', ', ')})") == 2
 
 

@@ -8,8 +8,16 @@ import torch
 from torch import nn
 
 from clearn import evaluation
-from clearn.evaluation import (alignment, effective_rank, feature_std, few_label_curve, few_labels, knn_accuracy,
-                               linear_probe, uniformity)  # fmt: skip
+from clearn.evaluation import (
+    alignment,
+    effective_rank,
+    feature_std,
+    few_label_curve,
+    few_labels,
+    knn_accuracy,
+    linear_probe,  # fmt: skip
+    uniformity,
+)
 from clearn.methods import SimCLR
 from clearn.models import tiny_encoder
 
@@ -25,7 +33,10 @@ def blobs(n, d=5, classes=3, spread=1.0, seed=0):
 def brute_force_knn(bank, bank_y, queries, query_y, k, tau):
     correct = 0
     for q, y in zip(queries.tolist(), query_y.tolist()):
-        cosines = [sum(a * b for a, b in zip(q, r)) / math.dist(q, [0] * len(q)) / math.dist(r, [0] * len(r)) for r in bank.tolist()]
+        cosines = [
+            sum(a * b for a, b in zip(q, r)) / math.dist(q, [0] * len(q)) / math.dist(r, [0] * len(r))
+            for r in bank.tolist()
+        ]
         nearest = sorted(range(len(bank)), key=lambda i: -cosines[i])[:k]
         votes = {}
         for i in nearest:
@@ -76,7 +87,9 @@ def test_probe_is_scikit_learns():
 
     (x, y), (test_x, test_y) = blobs(100), blobs(300, seed=1)
     mean, std = x.mean(0), x.std(0, correction=0)
-    expected = LogisticRegression(C=0.3 / 5, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
+    expected = (
+        LogisticRegression(C=0.3 / 5, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
+    )
     assert linear_probe(x, y, test_x, test_y, C=0.3) == pytest.approx(expected, abs=1 / 300)
 
 
@@ -102,7 +115,9 @@ def test_few_labels_are_even_distinct_and_seeded():
     labels = torch.randint(0, 10, (3000,), generator=torch.Generator().manual_seed(0))
     index = few_labels(labels, 100, seed=1)
     assert labels[index].bincount().tolist() == [10] * 10 and len(index.unique()) == 100
-    assert torch.equal(index, few_labels(labels, 100, seed=1)) and not torch.equal(index, few_labels(labels, 100, seed=2))
+    assert torch.equal(index, few_labels(labels, 100, seed=1)) and not torch.equal(
+        index, few_labels(labels, 100, seed=2)
+    )
     assert sorted(labels[few_labels(labels, 23)].bincount().tolist())[::9] == [2, 3]
     rare = torch.tensor([0] * 50 + [1] * 2)
     assert rare[few_labels(rare, 10)].bincount().tolist() == [8, 2]
@@ -154,7 +169,9 @@ def test_uniformity_closed_forms_and_double_loop():
     u = z / np.linalg.norm(z, axis=1, keepdims=True)
     potentials = [np.exp(-3 * np.sum((u[i] - u[j]) ** 2)) for i in range(20) for j in range(i)]
     assert uniformity(torch.from_numpy(z), t=3).item() == pytest.approx(np.log(np.mean(potentials)))
-    assert uniformity(torch.tensor([[1.0, 0], [-1, 0]]), t=500).item() == pytest.approx(-2000)  # exp alone would give log 0
+    assert uniformity(torch.tensor([[1.0, 0], [-1, 0]]), t=500).item() == pytest.approx(
+        -2000
+    )  # exp alone would give log 0
 
 
 def test_effective_rank_closed_forms():
@@ -180,7 +197,9 @@ def test_probe_with_more_columns_than_samples_is_scikit_learns():
 
     (x, y), (test_x, test_y) = blobs(40, d=200, spread=6.0), blobs(300, d=200, spread=6.0, seed=1)
     mean, std = x.mean(0), x.std(0, correction=0)
-    expected = LogisticRegression(C=3 / 200, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
+    expected = (
+        LogisticRegression(C=3 / 200, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
+    )
     assert linear_probe(x, y, test_x, test_y, C=3.0) == pytest.approx(expected, abs=1 / 300)
     assert 0.4 < expected < 0.98
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9][0-9]_*[a-z].ipynb"))
 NUMBER = r"[−-]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
 
 
@@ -80,7 +80,9 @@ def shows(text, source="measure()", **data):
     return new_code_cell(source, outputs=outputs)
 
 
-ALT = new_code_cell("assert a > b", outputs=[new_output("display_data", {"image/png": ""}, metadata={"image/png": {"alt": "kNN .64"}})])
+ALT = new_code_cell(
+    "assert a > b", outputs=[new_output("display_data", {"image/png": ""}, metadata={"image/png": {"alt": "kNN .64"}})]
+)
 
 
 @pytest.mark.parametrize("cells, problem", [

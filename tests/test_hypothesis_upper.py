@@ -65,7 +65,9 @@ def test_few_label_curve(data, counts, repeats):
 @given(st.data(), WHOLE, WHOLE)
 def test_few_labels(data, count, n):
     y = any_labels(data.draw, n if isinstance(n, int) and n > 0 else 1)
-    answers_or_explains(lambda: [float(i) for i in evaluation.few_labels(y, count)], 0, len(y) if hasattr(y, "__len__") else 0)
+    answers_or_explains(
+        lambda: [float(i) for i in evaluation.few_labels(y, count)], 0, len(y) if hasattr(y, "__len__") else 0
+    )
 
 
 @pytest.mark.parametrize("measure, low, high", [(evaluation.uniformity, -8, 0), (evaluation.effective_rank, 1, 6),
@@ -102,7 +104,9 @@ def test_heads(dim, hidden, out, layers):
 
 
 @PROFILE
-@given(st.lists(st.integers(0, 5), max_size=5), st.sampled_from([torch.uint8, torch.float32, torch.float16, torch.float64]))
+@given(
+    st.lists(st.integers(0, 5), max_size=5), st.sampled_from([torch.uint8, torch.float32, torch.float16, torch.float64])
+)
 def test_embed(shape, dtype):
     images = torch.zeros(shape, dtype=dtype)
     try:

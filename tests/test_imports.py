@@ -77,7 +77,9 @@ def test_imports_make_no_circle():
 
 def test_the_library_never_imports_the_course():
     found = imports(PACKAGE)
-    library = {module: targets for module, targets in found.items() if house(module).split(".")[0] not in ("course", COMMANDS)}
+    library = {
+        module: targets for module, targets in found.items() if house(module).split(".")[0] not in ("course", COMMANDS)
+    }
     assert len(library) > 30
     assert [f"{m} imports {t}" for m, targets in library.items() for t in targets if t.split(".")[0] == "course"] == []
 
@@ -85,14 +87,19 @@ def test_the_library_never_imports_the_course():
 def test_every_floor_is_read_and_losses_stand_near_the_ground():
     floor, found = floors(clearn.__doc__), imports(PACKAGE)
     assert floor["course.widgets"] < floor["course.plots"] < floor["course.pictures"] < floor["recipes"]
-    assert floor["recipes"] < floor["training"] < floor["methods"] < floor["losses"] == floor["views"] == floor["models"]
+    assert (
+        floor["recipes"] < floor["training"] < floor["methods"] < floor["losses"] == floor["views"] == floor["models"]
+    )
     assert floor["losses"] < floor["similarity"] < floor["validate"]
     assert found["losses.infonce"] == {"similarity", "validate"} and found["validate"] == set()
 
 
 def test_the_map_names_every_module_and_no_other():
     """`clearn.__doc__` is the map: what it names is there, and what is there it names."""
-    there = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()} - {"__init__", "course"}
+    there = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()} - {
+        "__init__",
+        "course",
+    }
     there |= {f"course.{p.stem}" for p in (PACKAGE / "course").iterdir()
               if p.suffix == ".py" or (p.is_dir() and p.name != "__pycache__")}  # fmt: skip
     assert set(floors(clearn.__doc__)) == there - {"course.__init__"}
@@ -100,7 +107,9 @@ def test_the_map_names_every_module_and_no_other():
 
 def lines_of(folder):
     """{module: lines} of the Python below a folder."""
-    return {path.relative_to(PACKAGE).as_posix(): len(path.read_text("utf8").splitlines()) for path in folder.rglob("*.py")}
+    return {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text("utf8").splitlines()) for path in folder.rglob("*.py")
+    }
 
 
 def test_the_library_is_one_evening_s_reading():

@@ -37,6 +37,7 @@ every_cosine_loss = pytest.mark.parametrize("loss", COSINE.values(), ids=COSINE)
 
 # --- the papers' equations as plain loops
 
+
 def cosine(a, b):
     return float(np.dot(a, b) / np.sqrt(np.dot(a, a)) / np.sqrt(np.dot(b, b)))
 
@@ -137,6 +138,7 @@ def test_negative_cosine_equals_torch():
 
 
 # --- closed forms
+
 
 @pytest.mark.parametrize("temperature", TEMPERATURES)
 @pytest.mark.parametrize("n", [1, 2, 8])
@@ -242,6 +244,7 @@ def test_detaching_the_target_changes_the_gradient():
 
 # --- gradients
 
+
 @every_loss
 def test_gradcheck(loss):
     assert torch.autograd.gradcheck(loss, [normal(5, 3, seed=s).requires_grad_() for s in (3, 4)])
@@ -264,6 +267,7 @@ def test_gradient_of_nt_xent_is_softmax_minus_one_hot():
 
 
 # --- invariances
+
 
 def views_of(n=6, d=4):
     return normal(n, d), normal(n, d, seed=1)
@@ -310,6 +314,7 @@ def test_views_may_be_swapped(name):
 
 
 # --- numbers: range, precision, mixed precision
+
 
 @every_loss
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -399,6 +404,7 @@ def test_inputs_are_left_alone_and_may_be_views(loss):
 
 
 # --- errors
+
 
 class Elsewhere(torch.Tensor):
     """A tensor that says it is on a GPU."""

@@ -15,14 +15,18 @@ def views(n=6, seed=0):
 
 
 def test_simclr_is_encoder_head_nt_xent():
-    method = SimCLR(tiny_encoder(3), temperature=0.3).eval()  # no batch statistics: views may then be encoded one by one
+    method = SimCLR(
+        tiny_encoder(3), temperature=0.3
+    ).eval()  # no batch statistics: views may then be encoded one by one
     view0, view1 = views()
     z0, z1 = (torch.cat([method.head(method.encoder(x[None])) for x in view]) for view in (view0, view1))
     expected = 0.0
     z = torch.nn.functional.normalize(torch.cat([z0, z1]))
     for i in range(12):
         others = [k for k in range(12) if k != i]
-        expected -= torch.log_softmax(torch.stack([z[i] @ z[k] / 0.3 for k in others]), 0)[others.index((i + 6) % 12)] / 12
+        expected -= (
+            torch.log_softmax(torch.stack([z[i] @ z[k] / 0.3 for k in others]), 0)[others.index((i + 6) % 12)] / 12
+        )
     assert method(view0, view1).item() == pytest.approx(expected.item(), abs=1e-5)
 
 

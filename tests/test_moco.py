@@ -27,7 +27,9 @@ def by_hand(method, query_view, key_view):
     k = F.normalize(method.key_network(key_view))
     terms = []
     for i in range(len(q)):
-        logits = torch.stack([q[i] @ k[i], *[q[i] @ key for key in F.normalize(method.queue.keys)]]) / method.temperature
+        logits = (
+            torch.stack([q[i] @ k[i], *[q[i] @ key for key in F.normalize(method.queue.keys)]]) / method.temperature
+        )
         terms.append(-torch.log_softmax(logits, 0)[0])
     return torch.stack(terms).mean()
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from clearn import datasets, views
-from clearn.views import image_ops
 from clearn.course.widgets import augmentation_studio
 from clearn.course.widgets.studio import crop_corners, studio_recipe
+from clearn.views import image_ops
 
 NAMES = ("colour", "brightness", "size", "across", "down", "tilt")
 NOTHING = {"crop": 0, "rotation": 0, "flip": 0, "colour": 0, "hue": 0, "gray": 0, "blur": 0, "solarize": 0}
@@ -41,7 +41,11 @@ def measured(view):
     gray, (h, w) = x.mean(0), x.shape[1:]
     colour = (x.sum((1, 2)) + 1e-9) / (x.sum() + 3e-9)
     light = max(gray.sum(), 1e-9)
-    return *colour, (gray * (np.arange(w) - (w - 1) / 2)).sum() / light, (gray.T * (np.arange(h) - (h - 1) / 2)).sum() / light
+    return (
+        *colour,
+        (gray * (np.arange(w) - (w - 1) / 2)).sum() / light,
+        (gray.T * (np.arange(h) - (h - 1) / 2)).sum() / light,
+    )
 
 
 @pytest.mark.parametrize("name", RECIPES)

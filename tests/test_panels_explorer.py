@@ -70,7 +70,9 @@ def test_the_counts_are_not_always_the_same(panel):
     captions = [panel.draw(garment, 0).alt for garment in range(1, N + 1)]
     counts = [[int(n) for n in re.findall(r"\d+", words)] for words in captions]
     assert len({same for _, _, same, _, _ in counts}) > 3 and len({both for *_, both in counts}) > 2
-    assert any("1 has the same class" in words for words in captions) and any("1 is among" in words for words in captions)
+    assert any("1 has the same class" in words for words in captions) and any(
+        "1 is among" in words for words in captions
+    )
 
 
 @pytest.mark.parametrize("index", [0, 33])
@@ -127,7 +129,9 @@ def test_a_garment_chosen_on_the_slider_is_marked_on_the_canvas(panel):
         assert panel.scatter.widget.selection.tolist() == [index, *near]
         ends = [(line.vertices[0], line.vertices[1]) for line in panel.scatter.annotations()["annotations"]]
         positions = given()["positions"]
-        assert [np.allclose(a, positions[index]) and np.allclose(b, positions[i]) for (a, b), i in zip(ends, near)] == [True] * 8
+        assert [np.allclose(a, positions[index]) and np.allclose(b, positions[i]) for (a, b), i in zip(ends, near)] == [
+            True
+        ] * 8
 
 
 def test_a_click_on_the_canvas_chooses_a_garment_and_a_lasso_does_not(panel):
@@ -173,17 +177,32 @@ def test_each_control_changes_the_picture_and_the_words(panel, name):
 def test_bad_input_is_named():
     parts = given()
     for changed, message in [
-        ({"positions": parts["positions"][:9]}, r"^positions must be finite, of shape \(60, 2\), .*, got shape \(9, 2\)"),
+        (
+            {"positions": parts["positions"][:9]},
+            r"^positions must be finite, of shape \(60, 2\), .*, got shape \(9, 2\)",
+        ),
         ({"positions": parts["positions"] * np.nan}, "^positions must be finite, .*, got NaN or infinity"),
-        ({"images": parts["images"][:7]}, r"^images must be uint8 of shape \(60, C, H, W\), .* of shape \(7, 3, 8, 8\)"),
+        (
+            {"images": parts["images"][:7]},
+            r"^images must be uint8 of shape \(60, C, H, W\), .* of shape \(7, 3, 8, 8\)",
+        ),
         ({"images": parts["images"] / 255}, r"^images must be uint8 .*, got torch.float32"),
-        ({"labels": parts["labels"][:5]}, r"^labels must have shape \(60,\), one label for each row of features, got \(5,\)"),
+        (
+            {"labels": parts["labels"][:5]},
+            r"^labels must have shape \(60,\), one label for each row of features, got \(5,\)",
+        ),
         ({"labels": parts["labels"] + 1}, "^labels must be from 0 to 2, one for each of the 3 classes, got 1 to 3"),
         ({"labels": parts["labels"] - 1}, "got -1 to 1"),
         ({"features": parts["features"][0]}, r"^features must have shape \(N, D\), got \(5,\)"),
-        ({"factors": {"size": torch.rand(3)}}, r"^factors\['size'\] must be finite, of shape \(60,\), .*, got shape \(3,\)"),
+        (
+            {"factors": {"size": torch.rand(3)}},
+            r"^factors\['size'\] must be finite, of shape \(60,\), .*, got shape \(3,\)",
+        ),
         ({"factors": {"class": torch.rand(N)}}, "^factors must not hold 'class'"),
-        ({key: value[:8] for key, value in parts.items() if key not in ("classes", "factors")} | {"factors": {}}, "^k must be below 8"),
+        (
+            {key: value[:8] for key, value in parts.items() if key not in ("classes", "factors")} | {"factors": {}},
+            "^k must be below 8",
+        ),
     ]:
         with pytest.raises(ValueError, match=message):
             embedding_explorer(**(parts | changed))
@@ -208,8 +227,12 @@ def test_a_factor_that_does_not_vary_is_drawn():
 
 
 def test_what_is_slow_to_import_waits_for_the_panel():
-    probe = "import sys, clearn.course.widgets; print([m for m in ('jscatter', 'pandas', 'pyarrow') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    probe = (
+        "import sys, clearn.course.widgets; print([m for m in ('jscatter', 'pandas', 'pyarrow') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_how_fast_it_answers(panel):

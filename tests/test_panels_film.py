@@ -20,7 +20,11 @@ def film(**changed):
     rng = torch.Generator().manual_seed(0)
     parts = {
         "positions": {step: torch.randn(N, 2, generator=rng).numpy() for step in (20, 0, 4)},
-        "known": {"class": torch.arange(N) % 3, "size": torch.rand(N, generator=rng), "hue": torch.rand(N, 3, generator=rng)},
+        "known": {
+            "class": torch.arange(N) % 3,
+            "size": torch.rand(N, generator=rng),
+            "hue": torch.rand(N, 3, generator=rng),
+        },
         "classes": CLASSES,
         "losses": [6 - 0.1 * step for step in range(20)],
         "scores": {"class": [0.3, 0.4, 0.6], "size": [0.2, 0.5, 0.8], "hue": [0.7, 0.1, -0.05]},
@@ -76,7 +80,11 @@ def test_the_marks_stand_on_their_curves(panel, snapshot):
     assert sorted(line.get_ydata()[0] for line in above.lines if line.get_linestyle() == ":") == [1.5, 6.2]
     green = [line.get_xydata().tolist() for line in below.lines if line.get_color() == style.POSITIVE]
     assert green == [[[0, 0.2], [1, 0.5], [2, 0.8]], [[snapshot, (0.2, 0.5, 0.8)[snapshot]]]]
-    others = [line.get_ydata().tolist() for line in below.lines if line.get_color() == style.MUTED and len(line.get_ydata()) == 3]
+    others = [
+        line.get_ydata().tolist()
+        for line in below.lines
+        if line.get_color() == style.MUTED and len(line.get_ydata()) == 3
+    ]
     assert others == [[0.3, 0.4, 0.6], [0.7, 0.1, -0.05]]
 
 
@@ -102,7 +110,10 @@ def test_bad_input_is_named():
         ({"positions": {}}, r"^positions must hold snapshots from 0 to 20, the number of losses, got \[\]"),
         ({"positions": positions | {21: positions[0]}}, r"got \[0, 4, 20, 21\]"),
         ({"positions": positions | {-1: positions[0]}}, r"got \[-1, 0, 4, 20\]"),
-        ({"positions": positions | {4: positions[4][:9]}}, r"^positions and known must have one row .*, got \[9, 30\] rows"),
+        (
+            {"positions": positions | {4: positions[4][:9]}},
+            r"^positions and known must have one row .*, got \[9, 30\] rows",
+        ),
         ({"known": known | {"size": torch.rand(7)}}, r"got \[7, 30\] rows"),
         ({"known": {}, "scores": {}}, "^positions and known must"),
         ({"scores": {"class": [0.1] * 3}}, "^scores must have 3 values for each of class, size, hue, got 3 for class"),
@@ -120,7 +131,9 @@ def test_points_can_be_followed_from_frame_to_frame():
     turns = [torch.linalg.qr(torch.randn(6, 6, generator=rng))[0] for _ in range(3)]
     frames = {step: square @ turn for step, turn in zip((0, 3, 9), turns)}
     maps = film_positions(frames)
-    assert list(maps) == [0, 3, 9] and all(place.shape == (120, 2) and abs(place.mean(0)).max() < 1e-4 for place in maps.values())
+    assert list(maps) == [0, 3, 9] and all(
+        place.shape == (120, 2) and abs(place.mean(0)).max() < 1e-4 for place in maps.values()
+    )
     for before, after in ((maps[0], maps[3]), (maps[3], maps[9])):
         assert min(np.corrcoef(before[:, axis], after[:, axis])[0, 1] for axis in (0, 1)) > 0.8
     again = film_positions(dict(reversed(frames.items())))

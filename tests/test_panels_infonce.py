@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from clearn.similarity import unit
 from clearn.course.widgets import sphere_panel, temperature_panel
 from clearn.course.widgets.sphere import crowded_pairs, film
 from clearn.course.widgets.temperature import NEGATIVES, candidate_forces, candidates
+from clearn.similarity import unit
 
 
 def numbers(text):

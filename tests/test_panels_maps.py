@@ -26,7 +26,13 @@ def given(**changed):
     def maps(x):
         return {(k, s): (x[:, :2] + 6 / k * torch.randn(N, 2, generator=rng)).numpy() for k in SIZES for s in SEEDS}
 
-    return {"features": features, "noise": noise, "maps": maps(features), "noise_maps": maps(noise), "labels": labels} | changed
+    return {
+        "features": features,
+        "noise": noise,
+        "maps": maps(features),
+        "noise_maps": maps(noise),
+        "labels": labels,
+    } | changed
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,9 @@ def spread(positions):
     from scipy.spatial import Delaunay
 
     nearest = [min(np.hypot(*(p - q)) for j, q in enumerate(positions) if j != i) for i, p in enumerate(positions)]
-    area = sum(abs(np.linalg.det([b - a, c - a])) / 2 for a, b, c in positions[Delaunay(positions).simplices].astype(float))
+    area = sum(
+        abs(np.linalg.det([b - a, c - a])) / 2 for a, b, c in positions[Delaunay(positions).simplices].astype(float)
+    )
     return np.mean(nearest) / (0.5 * np.sqrt(area / len(positions)))
 
 
@@ -62,7 +70,9 @@ def test_the_caption_says_what_scikit_learn_and_loops_find(panel, neighbors, see
     labels, unit = parts["labels"].tolist(), torch.nn.functional.normalize(parts["features"]).numpy()
     here = distances(parts["maps"][setting], labels)
     truth = spearmanr(here, distances(unit, labels)).statistic
-    worst = min(spearmanr(here, distances(parts["maps"][neighbors, other], labels)).statistic for other in {*SEEDS} - {seed})
+    worst = min(
+        spearmanr(here, distances(parts["maps"][neighbors, other], labels)).statistic for other in {*SEEDS} - {seed}
+    )
     caption = panel.draw(neighbors, seed).alt
     np.testing.assert_allclose(numbers(caption), [neighbors, seed, *trust, *spreads, truth, worst], atol=0.0051)
     assert ("here the map has made them" in caption) == (spreads[1] < 0.9)
@@ -108,7 +118,9 @@ def test_clumping_is_one_for_an_even_spread_and_small_for_clumps():
 
 def test_noise_is_as_long_and_flat_as_the_features_and_is_gaussian():
     rng = torch.Generator().manual_seed(1)
-    groups = 9 * torch.eye(3)[torch.arange(3000) % 3] + torch.randn(3000, 3, generator=rng) * torch.tensor([1, 0.5, 0.1])
+    groups = 9 * torch.eye(3)[torch.arange(3000) % 3] + torch.randn(3000, 3, generator=rng) * torch.tensor(
+        [1, 0.5, 0.1]
+    )
     noise = noise_like(groups)
     assert noise.shape == groups.shape and noise.dtype == torch.float32
     torch.testing.assert_close(noise.mean(0), groups.mean(0), atol=0.3, rtol=0)
@@ -123,7 +135,9 @@ def test_a_grid_has_every_setting_and_the_seed_matters():
     x = given()["features"]
     grid = map_grid(x, neighbors=(3, 10), seeds=(0, 1))
     assert list(grid) == [(3, 0), (3, 1), (10, 0), (10, 1)] and all(place.shape == (N, 2) for place in grid.values())
-    assert np.array_equal(grid[3, 1], map_grid(x, (3,), (1,))[3, 1]) and not np.allclose(grid[3, 0], grid[3, 1], atol=0.5)
+    assert np.array_equal(grid[3, 1], map_grid(x, (3,), (1,))[3, 1]) and not np.allclose(
+        grid[3, 0], grid[3, 1], atol=0.5
+    )
 
 
 def test_with_too_few_neighbours_noise_falls_into_clumps_and_trustworthiness_does_not_tell():
@@ -145,7 +159,10 @@ def test_bad_input_is_named():
         ({"maps": fewer, "noise_maps": fewer}, "^maps and noise_maps must hold the same settings"),
         ({"maps": one_seed, "noise_maps": one_seed}, "two seeds or more"),
         ({"maps": {}, "noise_maps": {}}, r"got \[\] and \[\]"),
-        ({"maps": parts["maps"] | {(3, 1): parts["maps"][3, 1][:9]}}, r"^a map must have shape \(60, 2\), got \(9, 2\) for features, \(3, 1\)"),
+        (
+            {"maps": parts["maps"] | {(3, 1): parts["maps"][3, 1][:9]}},
+            r"^a map must have shape \(60, 2\), got \(9, 2\) for features, \(3, 1\)",
+        ),
         ({"labels": parts["labels"][:7]}, r"^labels must have shape \(60,\)"),
         ({"labels": parts["labels"] % 2}, "^labels must hold three classes or more, got 2"),
         ({"noise": parts["noise"][:20]}, r"^noise and features must have the same shape, got \(20, 4\) and \(60, 4\)"),

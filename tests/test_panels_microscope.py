@@ -18,7 +18,9 @@ def batch(n=N, seed=0):
     """Views of n images, and two snapshots, not in the order of their steps."""
     rng = torch.Generator().manual_seed(seed)
     view0, view1 = torch.rand(2, n, 3, 6, 6, generator=rng)
-    snapshots = {step: (torch.rand(2 * n, 12, generator=rng), torch.randn(2 * n, 5, generator=rng)) for step in (40, 0, 7)}
+    snapshots = {
+        step: (torch.rand(2 * n, 12, generator=rng), torch.randn(2 * n, 5, generator=rng)) for step in (40, 0, 7)
+    }
     return view0, view1, snapshots
 
 
@@ -53,7 +55,18 @@ def test_the_caption_says_what_loops_find(panel, snapshot, anchor, temperature):
     step = (0, 7, 40)[snapshot]
     cosine, p, paid = rows(batch()[2][step][1], temperature)
     i, j = anchor - 1, (anchor - 1 + N) % (2 * N)
-    expected = [step, temperature, i // N, i % N + 1, cosine[i, j], p[i, j], paid[i], 2 * N, np.mean(paid), math.log(2 * N - 1)]
+    expected = [
+        step,
+        temperature,
+        i // N,
+        i % N + 1,
+        cosine[i, j],
+        p[i, j],
+        paid[i],
+        2 * N,
+        np.mean(paid),
+        math.log(2 * N - 1),
+    ]
     assert numbers(panel.caption) == pytest.approx(expected, abs=5.1e-3)
 
 
@@ -112,7 +125,10 @@ def test_bad_input_is_named():
     view0, view1, snapshots = batch()
     h, z = snapshots[0]
     for arguments, message in [
-        ((view0, view1[:3], snapshots), r"^view0 and view1 must be two views \(N, C, H, W\) of 2 to 10 images, got \(4, "),
+        (
+            (view0, view1[:3], snapshots),
+            r"^view0 and view1 must be two views \(N, C, H, W\) of 2 to 10 images, got \(4, ",
+        ),
         ((view0[:1], view1[:1], snapshots), "^view0 and view1 must"),
         ((view0.repeat(3, 1, 1, 1), view1.repeat(3, 1, 1, 1), snapshots), "^view0 and view1 must"),
         ((view0.flatten(1), view1.flatten(1), snapshots), "^view0 and view1 must"),

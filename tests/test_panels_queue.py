@@ -8,9 +8,9 @@ import pytest
 import torch
 from matplotlib.colors import to_rgba
 
-from clearn.methods.momentum import Queue
 from clearn.course.widgets import queue_panel
 from clearn.course.widgets.queue import EMPTY, YOUNG_TO_OLD, ages
+from clearn.methods.momentum import Queue
 
 STEPS, IMAGES, DIM, N = 30, 5, 4, 8
 SIZES = (16, 32, 64)  # 2, 4 and 8 batches

@@ -93,7 +93,9 @@ def test_the_right_tower_is_crossed_out_with_stop_gradient_and_numbers_stand_at_
     names = {"p₀": left[0], "z₀": left[1], "h₀": left[2], "z₁": right[0], "h₁": right[1]}
     for name, pull in names.items():
         said = [word for word in words if word.startswith(f"{name}  ")]
-        expected = [] if name == "p₀" and not predictor else [f"{name}  0" if pull == 0 else f"{name}  {say(round(pull, 2))}"]
+        expected = (
+            [] if name == "p₀" and not predictor else [f"{name}  0" if pull == 0 else f"{name}  {say(round(pull, 2))}"]
+        )
         assert said == expected
     assert words.count("predictor") == predictor and words.count("projector") == words.count("encoder") == 2
     assert any(word.startswith(f"loss = −cos({'p' if predictor else 'z'}₀, z₁)") for word in words)

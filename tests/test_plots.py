@@ -24,7 +24,10 @@ CIRCLE = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
 
 
 def every_picture():
-    positions = {"before": np.random.default_rng(0).normal(size=(12, 2)), "after": np.random.default_rng(1).normal(size=(12, 2))}
+    positions = {
+        "before": np.random.default_rng(0).normal(size=(12, 2)),
+        "after": np.random.default_rng(1).normal(size=(12, 2)),
+    }
     return {
         "image_rows": plots.image_rows({"a": IMAGES[:4], "b": IMAGES[4:6] / 255}, titles=CLASSES),
         "view_grid": plots.view_grid(IMAGES[:5], IMAGES[:5] / 255, IMAGES[:5] / 255),
@@ -32,9 +35,15 @@ def every_picture():
         "neighbour_strip": plots.neighbour_strip(IMAGES[0], 0, {"pixels": (IMAGES[1:9], LABELS[1:9])}, CLASSES),
         "similarity_matrix": plots.similarity_matrix(torch.eye(4)),
         "embedding_map": plots.embedding_map(positions, LABELS, CLASSES),
-        "few_label_curve": plots.few_label_curve({"ours": {10: [0.3, 0.4], 100: [0.6, 0.7]}, "raw": {10: [0.2], 100: [0.3]}}),
-        "lines": plots.lines({"a": ([1, 2, 4], [3, 2, 1]), "b": ([1, 2, 4], [1, 1, 1])}, "x", "loss", log="x", points=True),
-        "points_and_forces": plots.points_and_forces(CIRCLE, CIRCLE / 3, [0, 1, 2, 0], ring=0.5, alt="Four points on a circle."),
+        "few_label_curve": plots.few_label_curve(
+            {"ours": {10: [0.3, 0.4], 100: [0.6, 0.7]}, "raw": {10: [0.2], 100: [0.3]}}
+        ),
+        "lines": plots.lines(
+            {"a": ([1, 2, 4], [3, 2, 1]), "b": ([1, 2, 4], [1, 1, 1])}, "x", "loss", log="x", points=True
+        ),
+        "points_and_forces": plots.points_and_forces(
+            CIRCLE, CIRCLE / 3, [0, 1, 2, 0], ring=0.5, alt="Four points on a circle."
+        ),
         "points_on_sphere": plots.points_on_sphere(CIRCLE, CIRCLE / 3, alt="Two pairs of points on a circle."),
         "candidate_matrices": plots.candidate_matrices(images=4),
         "loss_curve": plots.loss_curve(History(30, losses=list(np.linspace(6, 3, 30))), chance=6.2),
@@ -66,7 +75,9 @@ def test_learners_own_settings_neither_matter_nor_change():
 
 def test_neighbour_strip_counts_what_it_frames():
     labels = torch.tensor([0, 0, 1, 2])
-    picture = plots.neighbour_strip(IMAGES[0], 0, {"pixels": (IMAGES[:4], labels), "encoder": (IMAGES[:4], labels * 0)}, CLASSES)
+    picture = plots.neighbour_strip(
+        IMAGES[0], 0, {"pixels": (IMAGES[:4], labels), "encoder": (IMAGES[:4], labels * 0)}, CLASSES
+    )
     assert "pixels 2 of 4" in picture.alt and "encoder 4 of 4" in picture.alt and "coat" in picture.alt
     frames = [to_hex(patch.get_edgecolor()).upper() for patch in picture.axes[0].patches]
     assert frames.count(style.POSITIVE) == 6 and frames.count(style.NEGATIVE) == 2
@@ -104,7 +115,9 @@ def test_few_label_curve_draws_means_and_ranges():
 
 def test_lines_keep_their_values_and_names_apart():
     x = [1, 2, 4]
-    picture = plots.lines({"a": (x, [3, 2, 1]), "b": (x, [1, 1, 1]), "c": (x, [9, 9, 1.01])}, "x", "y", log="x", points=True)
+    picture = plots.lines(
+        {"a": (x, [3, 2, 1]), "b": (x, [1, 1, 1]), "c": (x, [9, 9, 1.01])}, "x", "y", log="x", points=True
+    )
     axes = picture.axes[0]
     assert [line.get_xydata().tolist() for line in axes.lines][0] == [[1, 3], [2, 2], [4, 1]]
     assert axes.get_xscale() == "log" and [t.get_text() for t in axes.get_xticklabels()] == ["1", "2", "4"]
@@ -112,9 +125,9 @@ def test_lines_keep_their_values_and_names_apart():
     names = {text.get_text(): text.xy[1] for text in axes.texts}
     heights = sorted(names.values())
     plain = plots.lines({"low": (x, [30, 20, 10]), "high": (x, [50, 40, 50])}, "x", "y").axes[0]
-    for axes, heights, end in ((axes, heights, 1), (plain, [text.xy[1] for text in plain.texts], 10)):
-        low, high = axes.get_ylim()
-        assert min(heights) == pytest.approx((end - low) / (high - low), abs=1e-6)  # the lowest stands where its curve ends
+    for drawn, written, end in ((axes, heights, 1), (plain, [text.xy[1] for text in plain.texts], 10)):
+        low, high = drawn.get_ylim()  # the lowest name stands where its curve ends
+        assert min(written) == pytest.approx((end - low) / (high - low), abs=1e-6)
     assert set(names) == {"a", "b", "c"} and all(b - a > 0.06 for a, b in zip(heights, heights[1:]))
 
 
@@ -127,14 +140,18 @@ def test_a_name_is_moved_only_by_a_name_that_it_would_cover():
 
 
 def test_candidate_matrices_are_those_of_the_losses():
-    one, two = (axes.collections[0].get_array().reshape(n, n)[::-1] for axes, n in zip(plots.candidate_matrices(3).axes, (3, 6)))
+    one, two = (
+        axes.collections[0].get_array().reshape(n, n)[::-1] for axes, n in zip(plots.candidate_matrices(3).axes, (3, 6))
+    )
     assert one.tolist() == [[1, 2, 2], [2, 1, 2], [2, 2, 1]]
     for i in range(6):
         assert [two[i][j] for j in range(6)] == [0 if j == i else 1 if j == (i + 3) % 6 else 2 for j in range(6)]
 
 
 def test_arrows_begin_at_the_points_and_are_the_forces():
-    picture = plots.points_and_forces(CIRCLE, CIRCLE * torch.tensor([[1], [2], [0], [3]]), [0, 1, 2, 0], alt="Four points.")
+    picture = plots.points_and_forces(
+        CIRCLE, CIRCLE * torch.tensor([[1], [2], [0], [3]]), [0, 1, 2, 0], alt="Four points."
+    )
     arrows = picture.axes[0].collections[-1]
     assert np.array_equal(np.c_[arrows.X, arrows.Y], CIRCLE[[0, 1, 3]])  # none for the point without a force
     assert np.array_equal(np.c_[arrows.U, arrows.V], (CIRCLE * torch.tensor([[1], [2], [0], [3]]))[[0, 1, 3]])
@@ -162,7 +179,9 @@ def test_umap_keeps_groups_apart_and_is_seeded():
 def test_colours_of_the_classes_differ_for_colour_blind_eyes():
     """Simulated deuteranopia (Viénot, Brettel, Mollon 1999): no two of the ten colours come closer than 0.07 in RGB."""
     rgb = np.array([matplotlib.colors.to_rgb(c) for c in style.CLASSES]) ** 2.2
-    simulated = (rgb @ np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]).T).clip(0) ** (1 / 2.2)
+    simulated = (rgb @ np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]).T).clip(0) ** (
+        1 / 2.2
+    )
     distance = np.linalg.norm(simulated[:, None] - simulated[None], axis=2) + np.eye(10)
     assert distance.min() > 0.07 and len(set(style.CLASSES)) == 10
 
@@ -210,14 +229,17 @@ class Cells(HTMLParser):
 
 def test_a_table_says_its_values_under_headers():
     cells = Cells(plots.value_table(MIXED, title="R² & more"))
-    assert cells.said("th", "col") == ["count", "a (b)", "c", "kind"] and cells.said("th", "row") == list(MIXED)
+    assert cells.said("th", "col") == ["count", "a\n(b)", "c", "kind"] and cells.said("th", "row") == list(MIXED)
     assert cells.said("caption", None) == ["R² & more"]
     assert cells.said("td", None)[1:] == ["12,345", ".00", "−1.00", "<raw>", "7", "none", ".50", "made"]
     text = plots.value_table(MIXED, title="R² & more")._repr_mimebundle_()["text/plain"]
-    assert text == """R² & more
+    assert (
+        text
+        == """R² & more
                 count  a (b)      c   kind
 one            12,345    .00  −1.00  <raw>
 a longer name       7      –    .50   made"""
+    )
     assert Cells(plots.value_table({"one": {"a": 0.043, "b": 3}}, unit="%")).said("td", None)[1:] == ["4.3 %", "3"]
     assert Cells(plots.value_table(MIXED)).said("caption", None) == ["Table: count, a (b), c, kind"]
 
@@ -264,8 +286,9 @@ def test_text_is_readable_on_every_shade(page, ink, opacity):
 
 def test_a_table_keeps_its_looks_in_a_notebook_that_is_not_trusted():
     """JupyterLab lets these properties through (its sanitizer's allowedStyles), all but the last, which may go."""
-    allowed = {"background-color", "border-bottom", "border-collapse", "border-top", "font-weight", "margin", "max-width",
-               "opacity", "padding", "position", "text-align", "vertical-align", "font-variant-numeric"}  # fmt: skip
+    allowed = {"background-color", "border-bottom", "border-collapse", "border-top", "font-weight", "margin",
+               "max-width", "opacity", "padding", "position", "text-align", "vertical-align", "white-space",
+               "font-variant-numeric"}  # fmt: skip
     cells = Cells(plots.value_table(MIXED))
     assert {part.split(":")[0] for css in cells.styles for part in css.split(";") if part} <= allowed
     assert set(cells.tags) == {"table", "caption", "thead", "tbody", "tr", "th", "td", "span"}

@@ -14,7 +14,7 @@ from clearn.course.widgets import Question, predict
 
 QUESTIONS = Path(clearn.__file__).parent / "course/questions"
 FILES = sorted(QUESTIONS.glob("*.toml"))
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9][0-9]_*[a-z].ipynb"))
 ALL = [(file.stem, name) for file in FILES for name in tomllib.loads(file.read_text("utf8"))]
 ANSWERS = [{"text": "one & only", "why": "No."}, {"text": "two", "why": "Because <it> is.", "right": True},
            {"text": "three", "why": "Never."}]  # fmt: skip
@@ -83,7 +83,9 @@ def test_the_right_answer_s_place_says_nothing():
 
     asked = [predict(*question) for question in ALL]
     sizes = {len(question.answers) for question in asked}
-    found = {(n, place): sum(len(q.answers) == n and q.right == place for q in asked) for n in sizes for place in range(n)}
+    found = {
+        (n, place): sum(len(q.answers) == n and q.right == place for q in asked) for n in sizes for place in range(n)
+    }
     expected = {(n, place): sum(len(q.answers) == n for q in asked) / n for n, place in found}
     statistic = sum((found[key] - expected[key]) ** 2 / expected[key] for key in found)
     assert len(asked) >= 40 and statistic < chi2.isf(0.01, len(found) - len(sizes))
@@ -92,7 +94,9 @@ def test_the_right_answer_s_place_says_nothing():
 def test_the_order_is_the_same_each_time_and_not_the_file_s():
     once, again = ([[a["text"] for a in predict(*question).answers] for question in ALL] for _ in range(2))
     assert once == again
-    in_file = [[a["text"] for a in tomllib.loads((QUESTIONS / f"{c}.toml").read_text("utf8"))[n]["answers"]] for c, n in ALL]
+    in_file = [
+        [a["text"] for a in tomllib.loads((QUESTIONS / f"{c}.toml").read_text("utf8"))[n]["answers"]] for c, n in ALL
+    ]
     assert sum(a == b for a, b in zip(once, in_file)) < len(ALL) / 3
 
 
@@ -137,11 +141,15 @@ def spoils(cells, asked, chapter, name):
         if shows and not cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             yield f"the output of {cell.source[:40]!r} stands open"
     last = cells[answering[-1]]
-    following = cells[answering[-1] + 1 : answering[-1] + 2] if last.cell_type == "code" and answering[-1] > asked else []
+    following = (
+        cells[answering[-1] + 1 : answering[-1] + 2] if last.cell_type == "code" and answering[-1] > asked else []
+    )
     for cell in [cell for cell in [last, *following] if cell.cell_type == "markdown"]:
         if not re.match(r"\s*(<details|#)", cell.source):
             yield f"the text of its answer stands open: {cell.source[:40]!r}"
-    begin = next((i for i in range(asked, -1, -1) if re.match("#", cells[i].source) and cells[i].cell_type == "markdown"), 0)
+    begin = next(
+        (i for i in range(asked, -1, -1) if re.match("#", cells[i].source) and cells[i].cell_type == "markdown"), 0
+    )
     question = predict(chapter, name)
     for cell in cells[begin : answering[-1] + 2]:
         if cell.cell_type == "markdown" and (told := gives_away(cell.source, question)):
@@ -161,7 +169,9 @@ def gives_away(text, question):
         words = words_of(words)
         return {" ".join(words[i : i + 5]) for i in range(len(words) - 4)}
 
-    return next(iter(sorted((runs(right["text"]) | runs(right["why"])) & runs(open_text) - runs(question.question))), None)
+    return next(
+        iter(sorted((runs(right["text"]) | runs(right["why"])) & runs(open_text) - runs(question.question))), None
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

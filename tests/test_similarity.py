@@ -18,6 +18,7 @@ def normal(*shape, seed=0, dtype=torch.float64):
 
 # --- oracles
 
+
 @pytest.mark.parametrize(
     "ours, theirs",
     [(pairwise_cosine, sklearn.cosine_similarity), (pairwise_distance, sklearn.euclidean_distances)],
@@ -51,6 +52,7 @@ def test_cosine_of_a_known_angle():
 
 # --- unit
 
+
 @pytest.mark.parametrize("size", [1e-30, 1e-20, 1.0, 1e15])
 def test_rows_of_any_size_get_length_one(size):
     row = torch.tensor([[3.0, 4.0, 0.0]]) / 4
@@ -83,6 +85,7 @@ def test_the_gradient_of_a_direction_stays_finite_at_either_end(size):
 
 
 # --- corners
+
 
 def test_cosine_never_leaves_its_range():
     x = normal(200, 33, dtype=torch.float32)
@@ -137,6 +140,7 @@ def test_inputs_are_left_alone_and_may_be_views(function):
 
 # --- errors
 
+
 class Elsewhere(torch.Tensor):
     """A tensor that says it is on a GPU."""
 
@@ -183,7 +187,9 @@ def test_a_wrong_input_is_named(function, arguments, error, words):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_gradient_of_a_direction_is_at_right_angles_to_it(dtype):
     """d unit(x)/dx = (I − u uᵀ)/‖x‖, also for vectors along an axis, whose largest value is their whole length."""
-    rows = torch.cat([torch.eye(3), 2 * torch.eye(3), -torch.eye(3), torch.tensor([[3.0, 4.0, 0.0], [1e-9, 1.0, 0.0]])]).to(dtype)
+    rows = torch.cat(
+        [torch.eye(3), 2 * torch.eye(3), -torch.eye(3), torch.tensor([[3.0, 4.0, 0.0], [1e-9, 1.0, 0.0]])]
+    ).to(dtype)
     for x in rows:
         u, length = x / x.norm(), x.norm()
         jacobian = torch.autograd.functional.jacobian(unit, x)

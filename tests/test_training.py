@@ -179,7 +179,9 @@ def test_trains_outside_the_main_thread():
 
 
 def test_divergence_is_diagnosed():
-    with pytest.raises(FloatingPointError, match=r"not finite at step \d of 50 .*lower the learning rate \(now 1e\+16\)"):
+    with pytest.raises(
+        FloatingPointError, match=r"not finite at step \d of 50 .*lower the learning rate \(now 1e\+16\)"
+    ):
         pretrain(method(), images(), noisy, steps=50, batch_size=32, lr=1e16, warmup=0)
 
 
@@ -240,7 +242,11 @@ def test_checkpoint_of_another_run_is_refused_and_kept(tmp_path):
     path = tmp_path / "run.pt"
     pretrain(method(), images(), noisy, steps=2, batch_size=32, checkpoint=path)
     content = path.read_bytes()
-    for change, word in (({"seed": 1}, "seed was 0, now 1"), ({"steps": 5}, "steps was 2, now 5"), ({"lr": 1.0}, "lr was")):
+    for change, word in (
+        ({"seed": 1}, "seed was 0, now 1"),
+        ({"steps": 5}, "steps was 2, now 5"),
+        ({"lr": 1.0}, "lr was"),
+    ):
         with pytest.raises(ValueError, match=f"belongs to another run: {word}.*Delete it or choose another name"):
             pretrain(method(), images(), noisy, **{"steps": 2, "batch_size": 32, "checkpoint": path} | change)
     with pytest.raises(ValueError, match="images was"):

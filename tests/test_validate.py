@@ -21,6 +21,7 @@ def says(error, words, function, *arguments, **options):
 
 # --- features
 
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_features_come_back_in_float32_or_better_with_their_gradient(dtype):
     x = torch.tensor([[1.0, -2.0]], dtype=dtype, requires_grad=True)
@@ -73,7 +74,7 @@ def test_an_extraordinary_tensor_is_named(make, word):
 
 def test_two_dimensional_labels_get_a_hint_only_where_it_helps():
     says(ValueError, ["labels.argmax(1)"], validate.labels, "labels", torch.eye(3).long(), 3, of="z")
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="labels") as caught:
         validate.labels("labels", torch.ones(3, 1).long(), 3, of="z")
     assert "(3, 1)" in str(caught.value) and "argmax" not in str(caught.value)
 
@@ -89,6 +90,7 @@ def test_finite_is_a_matter_of_nan_infinity_and_size(dtype):
 
 
 # --- numbers
+
 
 @pytest.mark.parametrize("value", [
     2, 2.0, np.float32(2), np.int8(2), np.array(2), np.array([2.0]), torch.tensor(2), torch.tensor([2.0]),
@@ -153,6 +155,7 @@ def test_a_whole_number_has_a_least():
 
 # --- mixed precision
 
+
 def test_full_precision_switches_autocast_off_and_on_again():
     @validate.full_precision
     def product(a, b):
@@ -180,6 +183,7 @@ def test_full_precision_looks_for_the_device_of_the_features(monkeypatch):
 
 
 # --- devices
+
 
 @pytest.mark.parametrize("cuda, mps, best", [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")])
 def test_best_device_prefers_the_gpu(monkeypatch, cuda, mps, best):

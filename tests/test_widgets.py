@@ -71,14 +71,18 @@ def test_a_control_must_be_a_widget():
 def test_what_is_saved_is_the_picture_with_its_words(panel, monkeypatch):
     """Three outputs: the picture, its caption, and the widget, which gives way to an empty text where it cannot live."""
     displayed = []
-    monkeypatch.setattr("clearn.course.widgets.live.display", lambda data, metadata=None, raw=False: displayed.append((data, metadata)))
+    monkeypatch.setattr(
+        "clearn.course.widgets.live.display", lambda data, metadata=None, raw=False: displayed.append((data, metadata))
+    )
     panel.controls["slope"].value = 3
     panel._ipython_display_()
     (still, metadata), (caption, _), (widget, _) = displayed
     picture, *_ = shown(panel)
     assert (imread(io.BytesIO(base64.b64decode(still["image/png"]))) == picture).all()
     assert metadata == {"image/png": {"width": 384, "alt": "A line of slope 3 & colour k."}}
-    assert "<p>A line of slope 3 &amp; colour k.</p>" in caption["text/html"] and "clearn-pictured" in caption["text/html"]
+    assert (
+        "<p>A line of slope 3 &amp; colour k.</p>" in caption["text/html"] and "clearn-pictured" in caption["text/html"]
+    )
     assert widget[VIEW]["model_id"] == panel.model_id and widget["text/html"] == ""
     assert caption["text/plain"] == widget["text/plain"] == "Panel: a line"
 
@@ -86,7 +90,10 @@ def test_what_is_saved_is_the_picture_with_its_words(panel, monkeypatch):
 def test_the_style_is_the_course_s(monkeypatch):
     seen = []
     monkeypatch.setitem(style.RC, "lines.linewidth", 7)
-    PlotPanel(lambda: seen.append(plots.Picture(4, 3, "a picture").subplots().plot([1])[0].get_linewidth()) or line(1), "a line")
+    PlotPanel(
+        lambda: seen.append(plots.Picture(4, 3, "a picture").subplots().plot([1])[0].get_linewidth()) or line(1),
+        "a line",
+    )
     assert seen == [7]
 
 

@@ -44,7 +44,10 @@ def python():
     new_enough = sys.version_info[:2] >= OLDEST
     wanted = ".".join(map(str, OLDEST))
     mend = f"install Python {wanted} or newer, delete .venv and run python3 course.py lab"
-    yield f"Python {'.'.join(map(str, sys.version_info[:3]))}, {wanted} or newer is needed", None if new_enough else mend
+    yield (
+        f"Python {'.'.join(map(str, sys.version_info[:3]))}, {wanted} or newer is needed",
+        None if new_enough else mend,
+    )
 
 
 def packages():
@@ -155,9 +158,13 @@ def widgets():
 
     name = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
     places = [folder for folder in jupyter_path("labextensions") if (Path(folder) / name).is_file()]
-    yield ("widgets are in JupyterLab", None) if places else (
-        "JupyterLab's widget extension is missing",
-        "python -m pip install --force-reinstall --no-deps jupyterlab_widgets ipywidgets",
+    yield (
+        ("widgets are in JupyterLab", None)
+        if places
+        else (
+            "JupyterLab's widget extension is missing",
+            "python -m pip install --force-reinstall --no-deps jupyterlab_widgets ipywidgets",
+        )
     )
 
 
@@ -166,8 +173,9 @@ def kernel():
 
     program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     here = not os.path.dirname(program) or os.path.dirname(program) == os.path.dirname(sys.executable)
-    yield "notebooks run in " + ("this Python" if here else f"another Python, {program}"), (
-        None if here else "python -m ipykernel install --sys-prefix"
+    yield (
+        "notebooks run in " + ("this Python" if here else f"another Python, {program}"),
+        (None if here else "python -m ipykernel install --sys-prefix"),
     )
 
 

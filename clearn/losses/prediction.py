@@ -12,6 +12,7 @@ def negative_cosine(p, z):
     `negative_cosine(p, z.detach())`.
     Chen, He 2021, "SimSiam", eq. 1; up to 2 − 2cos the regression loss of Grill et al. 2020, "BYOL", eq. 2.
 
+    >>> import torch
     >>> negative_cosine(torch.eye(2), 3 * torch.eye(2))
     tensor(-1.)
     """

@@ -17,6 +17,7 @@ def sup_con(z, labels, temperature=0.1):
     Args: z (N, D); labels (N,), integers; temperature τ > 0. Rows are normalised inside. The mean is over the anchors
     that have a positive; ValueError if none has. Khosla et al. 2020, "Supervised contrastive learning", eq. 2.
 
+    >>> from clearn.losses import nt_xent
     >>> z = torch.eye(2).repeat(2, 1)                     # two views of two images, each image a class of its own:
     >>> sup_con(z, torch.tensor([0, 1, 0, 1]), 0.5) == nt_xent(z[:2], z[2:], 0.5)
     tensor(True)

@@ -48,7 +48,10 @@ def test_wrong_answers_are_rejected_and_named(seed, tell):
 
 
 def table(found):
-    wrong, well = Counter(s.__name__ for s, *_ in found), Counter(s.__name__ for s, mistake, said in found if mistake == said)
+    wrong, well = (
+        Counter(s.__name__ for s, *_ in found),
+        Counter(s.__name__ for s, mistake, said in found if mistake == said),
+    )
     right = Counter(s.__name__ for s in RIGHT)
     lines = [f"{name:24}{wrong[name]:8}{well[name]:8}{right[name]:8}" for name in checks.EXERCISES]
     total = f"{'all':24}{wrong.total():8}{well.total():8}{right.total():8}"
@@ -129,14 +132,22 @@ def test_an_answer_may_have_any_form_and_must_be_of_this_exercise():
 def test_an_answer_is_judged_with_right_versions_of_the_others(decorator, other):
     program = "def nearest_other(x):\n    return cosine_matrix(x, x).fill_diagonal_(-torch.inf).argmax(1)"
     scope = {}
-    assert cell(f"import torch\n{other}\n{decorator}\n{program}\ncheck(nearest_other)\nleft = globals().get('cosine_matrix')") == "right"
+    assert (
+        cell(
+            f"import torch\n{other}\n{decorator}\n{program}\ncheck(nearest_other)\nleft = globals().get('cosine_matrix')"
+        )
+        == "right"
+    )
     exec(other, scope)
     assert ("cosine_matrix" in scope) == bool(other)
 
 
 def test_what_the_learner_or_the_course_calls_by_an_exercises_name_stays():
     helper = "def push(queue, keys):\n    return torch.cat([queue, keys])[-len(queue):]\n"
-    assert cell(f"import torch\n{helper}def enqueue(queue, keys):\n    return push(queue, keys).detach()\ncheck(enqueue)") == "right"
+    assert (
+        cell(f"import torch\n{helper}def enqueue(queue, keys):\n    return push(queue, keys).detach()\ncheck(enqueue)")
+        == "right"
+    )
     program = "def moco_loss(query, key, queue, t):\n    return info_nce(query, key.detach(), queue.detach(), t)\n"
     assert cell(f"from clearn.losses import info_nce\n{program}check(moco_loss)") == "right"
 

@@ -97,7 +97,8 @@ SUBMISSIONS = {  # student: (what was handed in, the points from the machine, wh
                 "a cell is missing, experiment-data: put back"),
     "large": (large, 18, "50 MB, nearly all of it output: dropped"),
     "copied": (somebody_elses, 18, "STUDENT is 'perfect', but this was handed in by 'copied'"),
-    "twice": (same_cells_twice, 18, "an answer in two cells, cosine: both are run; a cell occurs twice, cosine-check: the second is left out"),
+    "twice": (same_cells_twice, 18, "an answer in two cells, cosine: both are run; "
+              "a cell occurs twice, cosine-check: the second is left out"),
     "shadow": (instead("cosine", "def cosine(a, b):\n    return 1.0\n\ndef check(*anything):\n    pass"), 16, ""),
     "wrong": (another_assignment, None, "it is another notebook, or its cells have lost nbgrader's marks"),
     "damaged": (None, None, "it is not a notebook"),
@@ -119,7 +120,12 @@ def graded(tmp_path_factory):
         (inbox / student / f"{NAME}.ipynb").write_text(nbformat.writes(notebook) if edit else "{ no notebook", "utf8")
     (inbox / "partly").rename(inbox / "partly_4711_assignsubmission_file")  # as Moodle calls it
     (inbox / "readme.txt").write_text("from the platform")
-    for step in (("collect-folder", NAME, inbox), ("grade", NAME, "--timeout", 15), ("feedback", NAME), ("report", NAME)):
+    for step in (
+        ("collect-folder", NAME, inbox),
+        ("grade", NAME, "--timeout", 15),
+        ("feedback", NAME),
+        ("report", NAME),
+    ):
         said[step[0]] = classroom(root, *step)
     return Course(root), inbox, said
 
@@ -182,7 +188,9 @@ def test_nbgraders_own_command_gives_the_same_points(graded):
     root = graded[0].root
     command = [Path(sys.executable).with_name("nbgrader"), "autograde", NAME, "--student", "partly", "--force"]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    done = subprocess.run(command, cwd=root, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=root, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     (row,) = [row for row in report.scores(graded[0], NAME) if row["student"] == "partly"]
     assert row["points"] == SUBMISSIONS["partly"][1]
@@ -191,7 +199,9 @@ def test_nbgraders_own_command_gives_the_same_points(graded):
 @pytest.mark.notebooks
 def test_the_table_for_spreadsheets(graded):
     lines = (graded[0].root / f"{NAME}.csv").read_text("utf-8-sig").splitlines()
-    assert lines[0].startswith("student,points,of,to grade by hand,remarks,cosine,") and len(lines) == 1 + len(SUBMISSIONS)
+    assert lines[0].startswith("student,points,of,to grade by hand,remarks,cosine,") and len(lines) == 1 + len(
+        SUBMISSIONS
+    )
 
 
 @pytest.mark.parametrize("name", available())
@@ -223,7 +233,9 @@ def handed_in_anew(course, inbox, student, text):
 @pytest.mark.notebooks
 def test_an_interruption_ends_the_grading_and_loses_nothing(graded):
     root = graded[0].root
-    before = {student: graded[0].submission(student, NAME, "autograded").read_bytes() for student in ("partly", "perfect")}
+    before = {
+        student: graded[0].submission(student, NAME, "autograded").read_bytes() for student in ("partly", "perfect")
+    }
     command = [sys.executable, "-u", "-m", "clearn", "classroom", "grade", NAME, "--again", "--course", root]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout.readline().startswith("1 of 13  copied")
@@ -231,12 +243,15 @@ def test_an_interruption_ends_the_grading_and_loses_nothing(graded):
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130 and "interrupted: the same command goes on" in err and "Traceback" not in err
     assert [line[:10] for line in out.splitlines() if line[0] != " "] == ["2 of 13  d"]  # the one at work is finished
-    assert all(graded[0].submission(student, NAME, "autograded").read_bytes() == kept for student, kept in before.items())
+    assert all(
+        graded[0].submission(student, NAME, "autograded").read_bytes() == kept for student, kept in before.items()
+    )
 
 
 def test_a_platforms_names(tmp_path):
     inbox, course = tmp_path / "in", Course(tmp_path / "course")
-    for name in ("Ada Lovelace_4711_assignsubmission_file/work.ipynb", "two/a.ipynb", "two/b.ipynb", "o'brien_pairs.ipynb", "pairs.ipynb",
+    for name in ("Ada Lovelace_4711_assignsubmission_file/work.ipynb", "two/a.ipynb", "two/b.ipynb",
+                 "o'brien_pairs.ipynb", "pairs.ipynb",
                  ".hidden.ipynb", "li.wei.ipynb", "li.wei_pairs.ipynb", "empty/note.txt"):  # fmt: skip
         (inbox / name).parent.mkdir(parents=True, exist_ok=True)
         (inbox / name).write_text(name)
@@ -247,7 +262,10 @@ def test_a_platforms_names(tmp_path):
 
 
 def test_what_a_teacher_does_wrong_is_said_in_a_line(tmp_path):
-    assert classroom(tmp_path, "release", "nothing") == (1, f"there is no assignment 'nothing'; there are: {', '.join(available())}\n")
+    assert classroom(tmp_path, "release", "nothing") == (
+        1,
+        f"there is no assignment 'nothing'; there are: {', '.join(available())}\n",
+    )
     for step in ("grade", "report", "feedback"):
         assert "was not released in" in classroom(tmp_path, step, NAME)[1]
     assert classroom(tmp_path, "release", NAME, "--seed", 5)[0] == 0

@@ -31,7 +31,8 @@ def test_it_runs_to_the_first_unfinished_exercise(name):
     assert cell.source.startswith(f"check({first.name}, SEED)")
     (error,) = cell.outputs
     assert error.traceback == [error.evalue] and error.evalue.startswith(
-        f"{first.name}: not written yet. Put your program in place of `raise NotImplementedError`")
+        f"{first.name}: not written yet. Put your program in place of `raise NotImplementedError`"
+    )
 
 
 @pytest.mark.parametrize("name", checks.ASSIGNMENTS)

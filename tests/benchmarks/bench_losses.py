@@ -1,6 +1,6 @@
 """NT-Xent, forward and backward, beside the least that it could be, and beside lightly's.
 
-    python -m tests.benchmarks.bench_losses
+python -m tests.benchmarks.bench_losses
 """
 
 import json

@@ -1,6 +1,6 @@
 """The methods end to end, in images a second: ours, the network alone, and lightly's on the same encoder, batch and views.
 
-    python -m tests.benchmarks.bench_methods
+python -m tests.benchmarks.bench_methods
 """
 
 import copy
@@ -34,11 +34,13 @@ def scattered():
 
 def ours(method, dtype):
     """The public training loop, show and all; only the precision may be overruled."""
-    training.fast_dtype = lambda device: dtype
+    training.loop.fast_dtype = lambda device: dtype
     images = scattered()[:20000]
     marks = []
 
-    def timed(batch, make_views=views.simclr_views(SIZE, **OPERATIONS)):
+    make_views = views.simclr_views(SIZE, **OPERATIONS)
+
+    def timed(batch):
         marks.append(time.perf_counter())
         return make_views(batch)
 
@@ -50,7 +52,7 @@ def network_alone(method, dtype):
     """What no training can be faster than: the same model and optimiser on views that are there already."""
     device = best_device()
     method.to(device, memory_format=torch.channels_last)
-    optimizer = training._adamw(method, 1e-3, 1e-4)
+    optimizer = training.optimizer.adamw(method, 1e-3, 1e-4)
     view0, view1 = torch.rand(2, BATCH, 3, SIZE, SIZE, device=device).unbind()
     for step in range(STEPS):
         if step == WARM:
@@ -170,7 +172,9 @@ def rows(rounds=5):
     SimCLR in both precisions, the others in the hardware's best. Memory is that of a process of its own for each.
     """
     mixed = ["mixed"] * bool(fast_dtype(best_device()))
-    for name, precision in [("SimCLR", p) for p in [*mixed, "float32"]] + [(n, (mixed or ["float32"])[0]) for n in OTHERS]:
+    for name, precision in [("SimCLR", p) for p in [*mixed, "float32"]] + [
+        (n, (mixed or ["float32"])[0]) for n in OTHERS
+    ]:
         turns = [{contender: measure(name, contender, precision) for contender in CONTENDERS} for _ in range(rounds)]
         for contender, note in CONTENDERS.items():
             speed = statistics.median(turn[contender] for turn in turns)

@@ -39,7 +39,9 @@ def interleaved(functions, turns, warmup=5):
 
 def in_a_process(module, *arguments):
     """Run ``python -m module arguments`` and return what it prints last, as JSON."""
-    run = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
     if run.returncode:
         raise RuntimeError(f"{module} {arguments} failed:\n{run.stderr}")
     return json.loads(run.stdout.splitlines()[-1])
@@ -60,7 +62,8 @@ def machine():
     """The machine and the versions, for the head of a table."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     isa = torch.backends.cpu.get_cpu_capability()
-    return (f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {isa}, {device}; "
+    return (f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, {isa}, "
+            f"{device}; "
             f"Python {platform.python_version()}, torch {torch.__version__}")  # fmt: skip
 
 
@@ -70,4 +73,5 @@ def table(rows):
     yield "|---|---:|---|---:|---:|---|"
     for row in rows:
         figure = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.2f}"
-        yield f"| {row.what} | {figure} | {row.unit} | {row.ratio:.2f} | {f'{row.memory:,.0f}' if row.memory else ''} | {row.note} |"
+        memory = f"{row.memory:,.0f}" if row.memory else ""
+        yield f"| {row.what} | {figure} | {row.unit} | {row.ratio:.2f} | {memory} | {row.note} |"

@@ -33,9 +33,17 @@ def chromium():
         end = pytest.fail if os.environ.get("CI") else pytest.skip
         end(f"no Chromium on this machine (looked for {', '.join(machine.BROWSERS)})")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[
-            "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-            "--no-first-run", "--enable-unsafe-swiftshader"])  # fmt: skip  the last: WebGL, for a canvas, without a GPU
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+                "--enable-unsafe-swiftshader",
+            ],
+        )  # fmt: skip  the last: WebGL, for a canvas, without a GPU
         yield browser
         browser.close()
 

@@ -77,7 +77,9 @@ def test_the_canvas_answers_mouse_and_keyboard(notebook, lab, open_notebook):
     thumbnail = panel.locator("[style*=background-image]")
     thumbnail.wait_for()
     live.page.wait_for_timeout(500)  # it fades in
-    assert thumbnail.evaluate("it => it.style.backgroundImage") == f'url("{live.ask("print(data_uri(test.images[7]))")}")'
+    assert (
+        thumbnail.evaluate("it => it.style.backgroundImage") == f'url("{live.ask("print(data_uri(test.images[7]))")}")'
+    )
     live.shoot("explorer-tooltip")
     live.page.mouse.click(box["x"] + x, box["y"] + y)
     words.get_by_text("Garment 8:").wait_for()

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 TESTS = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = sorted((TESTS.parent / "notebooks").glob("[0-9][0-9]_*[a-z].ipynb"))
 IMPORTS = """
 import ipywidgets, time, torch
 from clearn import datasets
@@ -53,7 +53,9 @@ for step in range(3):
 def scratch(lab, tmp_path_factory):
     """A small notebook with every ingredient of a chapter, executed and saved."""
     path = tmp_path_factory.mktemp("scratch") / "scratch.ipynb"
-    answer = new_code_cell("print('half of them')", metadata={"tags": ["answers-force"], "jupyter": {"outputs_hidden": True}})
+    answer = new_code_cell(
+        "print('half of them')", metadata={"tags": ["answers-force"], "jupyter": {"outputs_hidden": True}}
+    )
     sources = [IMPORTS, "print(len(test))", LOOP, NEIGHBOURS, TABLE, QUESTION, SLOW]
     cells = [new_markdown_cell("# Scratch"), *map(new_code_cell, sources)]
     cells.insert(1 + sources.index(SLOW), answer)
@@ -77,9 +79,11 @@ questions = [w for w in live if isinstance(w, clearn.course.widgets.Question)]
 
 def state(live, number):
     """Of a panel in the kernel: {control: value}, and the caption that these values ought to have, drawn anew."""
-    values, caption = json.loads(live.ask(f"""{PANELS}
+    values, caption = json.loads(
+        live.ask(f"""{PANELS}
 values = {{key: control.value for key, control in panels[{number}].controls.items()}}
-print(json.dumps([values, panels[{number}].draw(**values).alt]))"""))
+print(json.dumps([values, panels[{number}].draw(**values).alt]))""")
+    )
     return values, caption
 
 
@@ -132,7 +136,9 @@ def check_panel(live, number, name):
         control = panel.locator("> *").nth(position)
         focus = control.locator(".noUi-handle, input[type=checkbox]").first
         # There and back, so that the next control finds the panel as it was.
-        there, back = ("Space", "Space") if control.locator("input[type=checkbox]").count() else ("ArrowRight", "ArrowLeft")
+        there, back = (
+            ("Space", "Space") if control.locator("input[type=checkbox]").count() else ("ArrowRight", "ArrowLeft")
+        )
         if there != "Space" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
             there, back = back, there
         captions = [words.inner_text()]
@@ -163,8 +169,10 @@ def check_question(live, question, number, name):
     """Tab to an answer, press Enter: the explanation shows; then the next answer, by Space."""
     question.scroll_into_view_if_needed()
     buttons, words = question.locator("button"), question.locator("[role=status]")
-    right, whys = json.loads(live.ask(f"""{PANELS}
-print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{number}].answers]]))"""))
+    right, whys = json.loads(
+        live.ask(f"""{PANELS}
+print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{number}].answers]]))""")
+    )
     buttons.first.focus()
     for position, why in enumerate(whys):
         live.page.keyboard.press("Enter" if position == 0 else "Space")
@@ -174,7 +182,9 @@ print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{numbe
         live.page.keyboard.press("Tab")
     assert buttons.first.inner_text().startswith("▸") and not buttons.nth(1).inner_text().startswith("▸")
     for button in buttons.all():
-        assert button.evaluate("b => b.scrollWidth <= b.clientWidth && b.scrollHeight <= b.clientHeight"), "an answer is cut off"
+        assert button.evaluate("b => b.scrollWidth <= b.clientWidth && b.scrollHeight <= b.clientHeight"), (
+            "an answer is cut off"
+        )
     live.shoot(f"{name}-question{number}")
 
 

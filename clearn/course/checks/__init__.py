@@ -8,16 +8,20 @@ from contextlib import contextmanager
 from importlib.resources import files
 
 from clearn.course.checks import infonce, margins, measuring, pairs, pipeline, targets
-from clearn.course.checks.judge import Mistake, judge
+from clearn.course.checks.judge import Mistake as Mistake  # for those who catch it
+from clearn.course.checks.judge import judge
 
-ASSIGNMENTS = {"pairs": pairs, "margins": margins, "infonce": infonce, "pipeline": pipeline, "targets": targets, "measuring": measuring}
+ASSIGNMENTS = {
+    "pairs": pairs, "margins": margins, "infonce": infonce, "pipeline": pipeline, "targets": targets, "measuring": measuring,
+}  # fmt: skip
 EXERCISES = {exercise.name: exercise for assignment in ASSIGNMENTS.values() for exercise in assignment.EXERCISES}
 
 
 def check(solution, seed=0):
     """Run `solution`, a function or class that bears an exercise's name: say that it is right, or raise the `Mistake`.
 
-    `seed` chooses the random inputs. Raises KeyError for a name that no exercise has. What has two exercises' names is tried as both.
+    `seed` chooses the random inputs. Raises KeyError for a name that no exercise has. What has two exercises' names is
+    tried as both.
     """
     for exercise in asked(solution, sys._getframe(1).f_globals):
         with others_right(solution, exercise):
@@ -37,7 +41,9 @@ def others_right(solution, exercise):
     program = inspect.unwrap(solution)
     scope = getattr(program, "__globals__", None) or vars(sys.modules[program.__module__])
     (exercises,) = [module.EXERCISES for module in ASSIGNMENTS.values() if exercise in module.EXERCISES]
-    others = {other.name: other.right for other in exercises if other is not exercise and not is_ours(scope.get(other.name))}
+    others = {
+        other.name: other.right for other in exercises if other is not exercise and not is_ours(scope.get(other.name))
+    }
     before = {name: scope[name] for name in others if name in scope}
     scope.update(others)
     try:
@@ -59,8 +65,9 @@ def hint(exercise, level=1):
     Raises KeyError for a name that no exercise has, ValueError for another level.
     """
     name = named(getattr(exercise, "__name__", exercise)).name
-    texts = next(found[name] for assignment in ASSIGNMENTS
-                 if name in (found := tomllib.loads((files("clearn.course") / "checks" / assignment / "hints.toml").read_text("utf8"))))  # fmt: skip
+    folder = files("clearn.course") / "checks"
+    hints = (tomllib.loads((folder / assignment / "hints.toml").read_text("utf8")) for assignment in ASSIGNMENTS)
+    texts = next(found[name] for found in hints if name in found)
     if level not in (1, 2, 3):
         raise ValueError(f"level must be 1, 2 or 3, got {level!r}")
     print(texts[level - 1] + ("" if level == 3 else f'\n(More: hint("{name}", {level + 1}).)'))

@@ -68,10 +68,15 @@ def a_function(solution, args, gradient=True):
     Raises Changed if the arguments are not as they were.
     """
     leaves = [copied(a, gradient) for a in args]
-    given = [a.clone() if isinstance(a, torch.Tensor) else a for a in leaves]  # no leaves: autograd forbids changing those
+    given = [
+        a.clone() if isinstance(a, torch.Tensor) else a for a in leaves
+    ]  # no leaves: autograd forbids changing those
     before = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in given]
     out = solution(*given)
-    if any(isinstance(a, torch.Tensor) and not same(a.detach(), b, exactly=True) for a, b in zip(given, before, strict=True)):
+    if any(
+        isinstance(a, torch.Tensor) and not same(a.detach(), b, exactly=True)
+        for a, b in zip(given, before, strict=True)
+    ):
         raise Changed
     values = out if isinstance(out, (tuple, list)) else (out,)
     seen = {f"value {i}" if len(values) > 1 else "value": as_tensor(value) for i, value in enumerate(values)}

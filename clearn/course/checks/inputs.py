@@ -5,8 +5,9 @@ import torch
 ZERO = ("a row of zeros gives NaN", "It has no direction, and 0/0 spoils every sum it meets. By agreement its cosine is 0.",
         "02, section 6")  # fmt: skip
 
-ZERO_BACK = ("a row of zeros gives NaN, backwards", "The values are right. But a 0/0 that is covered up afterwards, or a root at 0, whose "
-             "slope is infinite, sends NaN to every weight. Make the length safe before you divide: `x.norm(…).clamp(min=1e-12)`.",
+ZERO_BACK = ("a row of zeros gives NaN, backwards", "The values are right. But a 0/0 that is covered up afterwards, or a root "
+             "at 0, whose slope is infinite, sends NaN to every weight. Make the length safe "
+             "before you divide: `x.norm(…).clamp(min=1e-12)`.",
              "02, section 6")  # fmt: skip
 
 

@@ -16,8 +16,12 @@ class Mistake(AssertionError):
         return [str(self)]
 
 
-UNWRITTEN = ("not written yet", "Put your program in place of `raise NotImplementedError`, run its cell, and then this one again.")
-NOTHING = ("returns nothing", "The last line must be a `return` with the result, and every way through the program must end in one.")
+UNWRITTEN = ("not written yet", "Put your program in place of `raise NotImplementedError`, run its cell, and then this one "
+             "again.")  # fmt: skip
+NOTHING = (
+    "returns nothing",
+    "The last line must be a `return` with the result, and every way through the program must end in one.",
+)
 CHANGED = ("changes its input", "The caller still needs what it gave you, and so may autograd. Write `x = x / n` in place of "
            "`x /= n`, `sorted(x)` in place of `x.sort()`, or work on a copy.")  # fmt: skip
 CONSTANT = ("hard-coded answer", "It returns the same for every input. Compute it from the arguments.")
@@ -69,7 +73,9 @@ def refuse_other_kind(exercise, seen, wanted):
     """Raise a `Mistake` where truth values or whole numbers are wanted, and others of the same value were returned."""
     for what in () if isinstance(wanted, Exception) else wanted:
         kind = wanted[what].dtype
-        if kind in KIND and (seen[what].is_floating_point() or (kind == torch.bool) != (seen[what].dtype == torch.bool)):
+        if kind in KIND and (
+            seen[what].is_floating_point() or (kind == torch.bool) != (seen[what].dtype == torch.bool)
+        ):
             raise Mistake(exercise.name, *KIND[kind])
 
 
@@ -79,7 +85,7 @@ def watch(exercise, solution, case):
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(0)
             return exercise.observe(solution, case.args)
-    except Exception as error:  # a learner's program may raise anything
+    except Exception as error:  # noqa: BLE001  a learner's program may raise anything
         return error
 
 
@@ -102,7 +108,11 @@ def made(exercise, slip, runs):
 
 def values(seen):
     """Of a run, what it returned, without gradients."""
-    return seen if isinstance(seen, Exception) else {what: x for what, x in seen.items() if not what.startswith("gradient")}
+    return (
+        seen
+        if isinstance(seen, Exception)
+        else {what: x for what, x in seen.items() if not what.startswith("gradient")}
+    )
 
 
 def alike(a, b):
@@ -114,7 +124,9 @@ def alike(a, b):
 
 def passes(seen, wanted):
     """Whether a run is right where the gradient is a matter of taste, as at a row of zeros: its values are, and nothing is NaN."""
-    return alike(values(seen), values(wanted)) and (isinstance(seen, Exception) or all(x.isfinite().all() for x in seen.values()))
+    return alike(values(seen), values(wanted)) and (
+        isinstance(seen, Exception) or all(x.isfinite().all() for x in seen.values())
+    )
 
 
 def difference(seen, wanted, args):
@@ -127,7 +139,8 @@ def difference(seen, wanted, args):
     if isinstance(wanted, Exception):
         return "accepts what it should refuse", f"{given} it should raise {type(wanted).__name__}."
     if wanted.keys() == {"value"} != seen.keys():
-        return "a list in place of a tensor", f"{given} it returns {len(seen)} things, expected one tensor: `torch.tensor(…)` or `torch.stack(…)`."
+        what = f"{given} it returns {len(seen)} things, expected one tensor: `torch.tensor(…)` or `torch.stack(…)`."
+        return "a list in place of a tensor", what
     if seen.keys() != wanted.keys():
         return "wrong number of results", f"{given} it returns {len(seen)}, expected {len(wanted)}."
     what = next(what for what in wanted if not same(seen[what], wanted[what]))

@@ -1,5 +1,6 @@
 """Release, grade and return an assignment, by nbgrader, which keeps the scores in a data base, gradebook.db."""
 
+import contextlib
 import json
 import os
 import re
@@ -67,7 +68,9 @@ class Course:
         if seed is not None and there and there[1] != str(seed):
             raise ValueError(f"{self.source(name)} has the numbers of class {there[1]}, not {seed}. For another class "
                              "take another folder, or change CLASS there and leave out --seed.")  # fmt: skip
-        shutil.copyfile(ASSIGNMENTS / "nbgrader_config.py", self.root / "nbgrader_config.py")  # for nbgrader's own commands
+        shutil.copyfile(
+            ASSIGNMENTS / "nbgrader_config.py", self.root / "nbgrader_config.py"
+        )  # for nbgrader's own commands
         self._run("generate_assignment", name, create=True)
         return self.root / "release" / name / f"{name}.ipynb"
 
@@ -125,11 +128,8 @@ class Course:
 
         for stage in ("autograded", "feedback"):
             shutil.rmtree(self.root / stage / student / name, ignore_errors=True)
-        with self.gradebook() as book:
-            try:
-                book.remove_submission(name, student)
-            except MissingEntry:
-                pass
+        with self.gradebook() as book, contextlib.suppress(MissingEntry):
+            book.remove_submission(name, student)
 
     def feedback(self, name):
         """Write a page for each student that was graded; yield its path, or in words why there is none."""

@@ -43,7 +43,9 @@ def mended(path, released):
         if name and name not in counts:
             notebook.cells.insert(place, copy.deepcopy(cell))
             place += 1
-            remarks.append(f"a cell is missing, {name}: {'no points' if cell.metadata.nbgrader.solution else 'put back'}")
+            remarks.append(
+                f"a cell is missing, {name}: {'no points' if cell.metadata.nbgrader.solution else 'put back'}"
+            )
         else:
             found = [i for i, other in enumerate(notebook.cells)
                      if other.get("id") == cell.id or name and grade_id(other) == name]  # fmt: skip

@@ -2,8 +2,14 @@
 
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.curves import few_label_curve, lines, loss_curve
-from clearn.course.plots.images import (candidate_matrices, contrast_picture, image_rows, neighbour_strip, similarity_matrix,
-                                 view_grid)  # fmt: skip
+from clearn.course.plots.images import (
+    candidate_matrices,
+    contrast_picture,
+    image_rows,
+    neighbour_strip,
+    similarity_matrix,
+    view_grid,  # fmt: skip
+)
 from clearn.course.plots.maps import embedding_map, umap_positions
 from clearn.course.plots.pairs import pair_distributions
 from clearn.course.plots.plane import points_and_forces, points_on_sphere

@@ -18,9 +18,13 @@ def few_label_curve(curves):
         counts, draws = list(curve), [np.array(curve[count]) for count in curve]
         mean = [d.mean() for d in draws]
         axes.plot(counts, mean, color=colour, marker="o", markersize=4)
-        axes.fill_between(counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(
+            counts, [d.min() for d in draws], [d.max() for d in draws], color=colour, alpha=0.15, linewidth=0
+        )
         ends.append((counts[-1], mean[-1], name, colour))
-    axes.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy")
+    axes.set(
+        xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 1), xlabel="labelled images", ylabel="test accuracy"
+    )
     axes.minorticks_off()
     name_ends(axes, ends)
     axes.grid(axis="y")
@@ -35,7 +39,9 @@ def loss_curve(history, chance=None):
     losses = np.array(history.losses)
     axes.plot(losses, color=style.ANCHOR, alpha=0.35, linewidth=0.8)
     window = max(1, len(losses) // 20)
-    axes.plot(np.arange(window - 1, len(losses)), np.convolve(losses, np.ones(window) / window, "valid"), color=style.ANCHOR)
+    axes.plot(
+        np.arange(window - 1, len(losses)), np.convolve(losses, np.ones(window) / window, "valid"), color=style.ANCHOR
+    )
     if chance is not None:
         axes.axhline(chance, color=style.MUTED, linestyle=":", linewidth=1.5)
         axes.annotate("chance", (len(losses), chance), color=style.MUTED, ha="right", va="bottom")

@@ -114,7 +114,8 @@ def candidate_matrices(images):
     """Who asks whom in InfoNCE within a batch and in NT-Xent, for so many `images`: right answers green, negatives
     orange-red, what is struck out white."""
     both = 2 * images
-    picture = Picture(WIDTH * 0.8, 3.5, f"Two tables for {images} images. InfoNCE: {images} by {images}, right answers on the diagonal. "
+    picture = Picture(WIDTH * 0.8, 3.5, f"Two tables for {images} images. InfoNCE: {images} by {images}, right answers "
+                      "on the diagonal. "
                       f"NT-Xent: {both} by {both}, the diagonal struck out, right answers {images} beside it.")  # fmt: skip
     one = np.where(np.eye(images), 1, 2)
     two = np.where(np.roll(np.eye(both), images, axis=1), 1, 2) * (1 - np.eye(both, dtype=int))

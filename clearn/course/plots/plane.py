@@ -13,7 +13,8 @@ def points_and_forces(points, forces, groups, *, trails=None, span=None, ring=No
     """Points in the plane, coloured by group, each with its force.
 
     Args: points, forces (N, 2); groups (N,), whole numbers; trails (T, N, 2), where the points came from; span, half
-    the width of the plane that is shown; ring, a radius drawn around the first point, which gets an outline; alt, the picture in words.
+    the width of the plane that is shown; ring, a radius drawn around the first point, which gets an outline; alt, the
+    picture in words.
     """
     points, forces = torch.as_tensor(points).cpu().numpy(), torch.as_tensor(forces).cpu().numpy()
     span = float(span or 1.15 * np.abs(points).max())
@@ -90,6 +91,8 @@ def seen_from_above(points):
 def draw_latitude(axes, height):
     turn = torch.linspace(0, 2 * torch.pi, 121, dtype=torch.float64)
     radius = (1 - height**2) ** 0.5
-    xy, depth = seen_from_above(torch.stack([radius * turn.cos(), torch.full_like(turn, height), radius * turn.sin()], 1))
+    xy, depth = seen_from_above(
+        torch.stack([radius * turn.cos(), torch.full_like(turn, height), radius * turn.sin()], 1)
+    )
     for front, shade in ((depth >= 0, style.GRID), (depth < 0, "#F0F0F0")):
         axes.plot(*np.where(front[:, None], xy, np.nan).T, color=shade, linewidth=1, zorder=0)

@@ -10,11 +10,14 @@ from clearn.course.numbers import number, say
 
 DEEPEST = 0.6  # the opacity of the deepest shade: the text of a light and of a dark page stays readable on it
 LINE = "1px solid rgba(128,128,128,0.7)"  # seen on white and on black
-TABLE = (f"border-collapse:collapse;border-top:{LINE};border-bottom:{LINE};margin:8px 0px;"
-         "font-variant-numeric:tabular-nums")  # fmt: skip  an untrusted notebook's page drops this one property
+TABLE = (
+    f"border-collapse:collapse;border-top:{LINE};border-bottom:{LINE};margin:8px 0px;"
+    "font-variant-numeric:tabular-nums"
+)  # fmt: skip  an untrusted notebook's page drops this one property
 CAPTION, UNSEEN = "text-align:left;padding:4px 0px", "position:absolute;opacity:0"  # read aloud all the same
 ROW = "background-color:transparent"  # not the page's stripes, which would look like shades
 CELL = "padding:5px 12px;text-align:right;vertical-align:middle"
+HEAD = "padding:5px 12px;text-align:right;vertical-align:bottom;white-space:pre-line"  # a name's own line breaks stay
 NAME = "padding:5px 12px 5px 0px;text-align:left;font-weight:normal;max-width:24em"
 
 
@@ -46,7 +49,7 @@ def value_table(rows, *, span=(0.0, 1.0), title="", unit=""):
     words = [[in_words(value, unit) for value in row] for row in values]
     names, heads = ([" ".join(name.split()) for name in each] for each in (rows, columns))
     caption = element("caption", title or f"Table: {', '.join(heads)}", CAPTION if title else f"{CAPTION};{UNSEEN}")
-    top = "".join(element("th", head, CELL, ' scope="col"') for head in heads)
+    top = "".join(element("th", column, HEAD, ' scope="col"') for column in columns)
     html = [f'<table style="{TABLE}">', caption, f'<thead style="border-bottom:{LINE}">',
             f'<tr style="{ROW}"><td></td>{top}</tr>', "</thead>", "<tbody>"]  # fmt: skip
     for name, row, texts in zip(names, values, words):

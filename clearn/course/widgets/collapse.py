@@ -9,10 +9,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 
 from clearn import style, validate
-from clearn.evaluation import effective_rank, feature_std
 from clearn.course.pictures import WIDTH, Picture
-from clearn.similarity import unit
 from clearn.course.widgets.panel import PlotPanel
+from clearn.evaluation import effective_rank, feature_std
+from clearn.similarity import unit
 
 PARTS = ("predictor", "stop_gradient", "moving_average")
 

@@ -184,5 +184,6 @@ def draw_garments(axes, images, labels, classes):
         same = label == labels[0]
         frame = style.ANCHOR if i == 0 else style.POSITIVE if same else style.NEGATIVE
         axes.imshow(pixels(image), interpolation="nearest", extent=(x, x + size, y + size, y))
-        axes.add_patch(Rectangle((x, y), size, size, fill=False, edgecolor=frame, linewidth=3, linestyle="-" if same else (0, (2, 1))))
+        dashes = "-" if same else (0, (2, 1))
+        axes.add_patch(Rectangle((x, y), size, size, fill=False, edgecolor=frame, linewidth=3, linestyle=dashes))
         axes.text(x + size / 2, y + size + 0.08, classes[label], fontsize=8.5, ha="center", va="top", color=style.INK)

@@ -33,7 +33,9 @@ class Live(ipywidgets.VBox):
         if png:
             display({"image/png": png, "text/plain": metadata["alt"]}, metadata={"image/png": metadata}, raw=True)
         kind = "clearn-still clearn-pictured" if png else "clearn-still"
-        display({"text/html": f'<div class="{kind}">{words}</div>{STILL}', "text/plain": f"Panel: {self.name}"}, raw=True)
+        display(
+            {"text/html": f'<div class="{kind}">{words}</div>{STILL}', "text/plain": f"Panel: {self.name}"}, raw=True
+        )
         self.add_class("clearn-live")
         # An untrusted notebook shows no widget but the next best, so that is made an empty text.
         view = {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}

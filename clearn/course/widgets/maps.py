@@ -76,7 +76,9 @@ def map_settings(features, noise, maps, noise_maps, labels):
         unit[name] = torch.nn.functional.normalize(clouds[name]).cpu().numpy()
         for setting, positions in grid.items():
             if positions.shape != (len(labels), 2):
-                raise ValueError(f"a map must have shape ({len(labels)}, 2), got {positions.shape} for {name}, {setting}")
+                raise ValueError(
+                    f"a map must have shape ({len(labels)}, 2), got {positions.shape} for {name}, {setting}"
+                )
             trust[name, setting] = trustworthiness(unit[name], positions, n_neighbors=K, metric="cosine")
             clumps[name, setting] = clumping(positions)
     truth = class_distances(unit["features"], labels)
@@ -89,11 +91,15 @@ def map_settings(features, noise, maps, noise_maps, labels):
         picture = Picture(WIDTH, 3.3, (
             f"{neighbors} neighbours, seed {seed}. Trustworthiness {trust['features', setting]:.2f}, of the noise "
             f"{trust['noise', setting]:.2f}. Nearest points are {clumps['features', setting]:.2f} times as far apart as in an even "
-            f"spread, in the noise {clumps['noise', setting]:.2f}.{made} The order of the distances between classes: rank correlation "
-            f"{spearmanr(orders[setting], truth).statistic:.2f} with the features, {min(others):.2f} at worst with another seed."
+            f"spread, in the noise {clumps['noise', setting]:.2f}.{made} The order of the distances between classes: rank "
+            f"correlation {spearmanr(orders[setting], truth).statistic:.2f} with the features, "
+            f"{min(others):.2f} at worst with another seed."
         ).replace("-", "−"))  # fmt: skip
         picture.set_layout_engine("none")  # axes laid out by hand: twice as fast
-        for left, name, grid, title in ((0.005, "features", maps, "features, by class"), (0.365, "noise", noise_maps, "noise")):
+        for left, name, grid, title in (
+            (0.005, "features", maps, "features, by class"),
+            (0.365, "noise", noise_maps, "noise"),
+        ):
             axes = picture.add_axes((left, 0.01, 0.35, 0.89))
             colours = [style.CLASSES[y] for y in labels] if name == "features" else style.MUTED
             axes.scatter(*grid[setting].T, c=colours, s=7, linewidths=0, alpha=0.85)

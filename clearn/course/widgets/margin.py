@@ -7,11 +7,11 @@ import torch
 
 from clearn import style
 from clearn.course.dynamics import descend, forces
-from clearn.losses import contrastive_loss
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots import points_and_forces
 from clearn.course.plots.plane import draw_arrows
 from clearn.course.widgets.panel import PlotPanel
+from clearn.losses import contrastive_loss
 
 LONGEST = 2.0  # the largest distance that the panel shows
 KINDS = (("same", True, style.POSITIVE), ("different", False, style.NEGATIVE))
@@ -67,7 +67,9 @@ def draw_two_points(axes, margin, distance, force):
         f = force[name] / 2
         draw_arrows(axes, ends, torch.tensor([[-f, 0.0], [f, 0.0]]).numpy(), colour, width=0.004)
     axes.axvline(margin, color=style.MUTED, linestyle="--", linewidth=1)
-    axes.annotate("margin", (margin, 1.6), ha="center", va="bottom", color=style.MUTED, fontsize=10, annotation_clip=False)
+    axes.annotate(
+        "margin", (margin, 1.6), ha="center", va="bottom", color=style.MUTED, fontsize=10, annotation_clip=False
+    )
     axes.set(xlim=(-2.0, 3.05), ylim=(-0.5, 1.5), yticks=[], xticks=[])
     axes.spines[:].set_visible(False)
 
@@ -77,7 +79,9 @@ def moving_points():
     step = ipywidgets.IntSlider(4, min=0, max=STEPS, step=2)
     margin = ipywidgets.FloatSlider(1.0, min=0.5, max=1.5, step=0.25)
     negatives = ipywidgets.Checkbox(True, description="with negative pairs")
-    return PlotPanel(draw_moving, "points that the contrastive loss moves", step=step, margin=margin, negatives=negatives)
+    return PlotPanel(
+        draw_moving, "points that the contrastive loss moves", step=step, margin=margin, negatives=negatives
+    )
 
 
 STEPS, RATE, GROUP = 60, 2.0, torch.arange(3).repeat_interleave(6)

@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 
 from clearn import style, validate
 from clearn.course.pictures import WIDTH, Picture, pixels
-from clearn.similarity import unit
 from clearn.course.widgets.panel import PlotPanel
+from clearn.similarity import unit
 
 # In inches from the left and from above: the table of cosines, where each part begins, and the bars below.
 TABLE, TOP, HEIGHT = 4.0, 0.68, 5.75
@@ -36,7 +36,9 @@ def step_microscope(view0, view1, snapshots, anchor=1, temperature=0.2):
     for step, (h, z) in sorted(snapshots.items()):
         for name, x in (("features", h), ("projections", z)):
             if len(x) != 2 * n:
-                raise ValueError(f"snapshots[{step}] must have {2 * n} rows of {name}, two for each image, got {len(x)}")
+                raise ValueError(
+                    f"snapshots[{step}] must have {2 * n} rows of {name}, two for each image, got {len(x)}"
+                )
         films.append((step, validate.features("h", h.detach().cpu()), unit(validate.features("z", z.detach().cpu()))))
     views = torch.cat([view0, view1]).cpu()
 
@@ -63,8 +65,8 @@ def draw_microscope(views, step, h, z, anchor, temperature):
     paid = -p[torch.arange(both), torch.arange(both).roll(n)].log()  # by each row
     alt = (f"After {step} steps, τ = {temperature:.2f}. The anchor, view {anchor // n} of image {anchor % n + 1}, has cosine "
            f"{cosine[anchor, partner]:.2f} with its partner, gives it probability {p[anchor, partner]:.2f} and pays "
-           f"{paid[anchor]:.2f}. Mean loss of the {both} rows: {paid.mean():.2f}; a guess: {math.log(both - 1):.2f}.").replace("-", "−")  # fmt: skip
-    picture = Picture(WIDTH, HEIGHT, alt)
+           f"{paid[anchor]:.2f}. Mean loss of the {both} rows: {paid.mean():.2f}; a guess: {math.log(both - 1):.2f}.")  # fmt: skip
+    picture = Picture(WIDTH, HEIGHT, alt.replace("-", "−"))
     picture.set_layout_engine("none")
     axes = picture.add_axes((0, 0, 1, 1))  # one axes that fills the figure: six small ones take twice as long
     side = TABLE / both

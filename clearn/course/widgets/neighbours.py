@@ -5,8 +5,8 @@ import torch
 
 from clearn import validate
 from clearn.course.plots import neighbour_strip
-from clearn.similarity import pairwise_cosine
 from clearn.course.widgets.panel import PlotPanel
+from clearn.similarity import pairwise_cosine
 
 
 def neighbour_panel(images, labels, classes, features, queries, k=8):

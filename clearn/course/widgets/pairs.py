@@ -5,12 +5,12 @@ import torch
 from matplotlib.patches import Rectangle
 
 from clearn import style
-from clearn.views.image_ops import as_images
 from clearn.course.pictures import WIDTH, Picture, pixels
 from clearn.course.plots.pairs import KINDS, draw_distributions
+from clearn.course.widgets.panel import PlotPanel
 from clearn.similarity import cosine_similarity
 from clearn.views import simclr_views
-from clearn.course.widgets.panel import PlotPanel
+from clearn.views.image_ops import as_images
 
 CHANGES = {"crop": "place and size", "rotation": "angle", "mirror": "mirror image", "colour": "colour"}
 

@@ -22,7 +22,9 @@ class Question(Live):
     def __init__(self, name, question, answers):
         right = [number for number, answer in enumerate(answers) if answer.get("right")]
         if len(answers) < 2 or len(right) != 1:
-            raise ValueError(f"answers must be two or more with exactly one right, got {len(answers)}, {len(right)} right")
+            raise ValueError(
+                f"answers must be two or more with exactly one right, got {len(answers)}, {len(right)} right"
+            )
         self.name, self.question, self.answers = name, question, answers
         self.right, self.answer = right[0], None
         asked = ipywidgets.HTML(f'<div style="line-height:1.5"><b>Predict.</b> {html.escape(question)}</div>')
@@ -74,7 +76,9 @@ def predict(chapter, name):
     if name not in questions:
         raise KeyError(f"{chapter} has no question {name!r}, it has: {', '.join(questions)}")
     question = questions[name]["question"]
-    return Question(f"question: {name}", question, sorted(questions[name]["answers"], key=lambda a: shuffled(question, a["text"])))
+    return Question(
+        f"question: {name}", question, sorted(questions[name]["answers"], key=lambda a: shuffled(question, a["text"]))
+    )
 
 
 def shuffled(question, answer):

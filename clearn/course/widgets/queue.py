@@ -8,8 +8,8 @@ from matplotlib.patches import Wedge
 
 from clearn import style, validate
 from clearn.course.pictures import WIDTH, Picture
-from clearn.similarity import unit
 from clearn.course.widgets.panel import PlotPanel
+from clearn.similarity import unit
 
 YOUNG_TO_OLD = LinearSegmentedColormap.from_list("age", ["#08306B", style.ANCHOR, "#BFD9EC"])
 EMPTY, INNER = "#F2F2F2", 0.62  # the colour of random keys; the ring's inner radius, its outer one is 1
@@ -116,7 +116,7 @@ def draw_staleness(axes, same, other, oldest, longest):
     age = np.arange(1, len(same) + 1)
     axes.imshow(np.linspace(0, 1, longest)[None], cmap=YOUNG_TO_OLD, extent=(0, longest, -1.12, -1.03), aspect="auto")
     names = ((same, style.POSITIVE, "same picture"), (other, style.NEGATIVE, "other pictures"))
-    for values, colour, name in names:
+    for values, colour, _ in names:
         axes.plot(age, values, color=colour, linewidth=1, alpha=0.35)
         axes.plot(age[:oldest], values[:oldest], color=colour)
     if oldest:

@@ -6,11 +6,11 @@ import ipywidgets
 import torch
 
 from clearn.course.dynamics import descend, forces
+from clearn.course.plots import points_on_sphere
+from clearn.course.widgets.panel import PlotPanel
 from clearn.evaluation import alignment, uniformity
 from clearn.losses import nt_xent
-from clearn.course.plots import points_on_sphere
 from clearn.similarity import unit
-from clearn.course.widgets.panel import PlotPanel
 
 PAIRS, STEPS = 8, 60
 

@@ -5,13 +5,13 @@ import torch
 from matplotlib.patches import Polygon, Rectangle
 
 from clearn import style
-from clearn.evaluation.factors import shared
-from clearn.views.image_ops import as_images
 from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture, pixels
+from clearn.course.widgets.panel import PlotPanel
+from clearn.evaluation.factors import shared
 from clearn.similarity import cosine_similarity
 from clearn.views import simclr_views
-from clearn.course.widgets.panel import PlotPanel
+from clearn.views.image_ops import as_images
 
 COLOURS = (style.ANCHOR, style.POSITIVE)  # of view 0 and view 1, as everywhere
 

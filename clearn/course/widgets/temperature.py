@@ -6,10 +6,10 @@ import torch
 
 from clearn import style
 from clearn.course.dynamics import forces
-from clearn.losses import info_nce
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.plane import draw_arrows
 from clearn.course.widgets.panel import PlotPanel
+from clearn.losses import info_nce
 
 NEGATIVES = (20, 55, 100, 140, 180, 225, 270)  # degrees from the query
 
@@ -49,7 +49,9 @@ def draw_temperature(temperature, positive, nearest):
     picture = Picture(WIDTH, 4.4, alt)
     picture.set_layout_engine("none")
     colours = [style.ANCHOR, style.POSITIVE] + [style.NEGATIVE] * 7
-    draw_circle(picture.add_axes((0.0, 0.0, 0.55, 1.0)), z, candidate_forces(z, temperature) * temperature, weight, colours)
+    draw_circle(
+        picture.add_axes((0.0, 0.0, 0.55, 1.0)), z, candidate_forces(z, temperature) * temperature, weight, colours
+    )
     draw_weights(picture.add_axes((0.64, 0.15, 0.34, 0.72)), z, weight, colours)
     return picture
 

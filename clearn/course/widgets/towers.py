@@ -9,12 +9,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import FancyArrow, Rectangle
 
 from clearn import style, validate
-from clearn.evaluation import effective_rank, feature_std
 from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
-from clearn.similarity import unit
 from clearn.course.widgets.collapse import draw_plane, in_the_plane, verdict
 from clearn.course.widgets.panel import PlotPanel
+from clearn.evaluation import effective_rank, feature_std
+from clearn.similarity import unit
 
 # Inches: height of the picture, width of the towers' part, middle of each tower and floor; half a box, across and up.
 HEIGHT, TOWERS, LEFT, RIGHT = 4.4, 4.45, 1.15, 3.2

@@ -5,11 +5,11 @@ import torch
 from matplotlib.patches import Circle
 
 from clearn import style
-from clearn.losses import triplet_loss
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.plane import draw_arrows
-from clearn.validate import number
 from clearn.course.widgets.panel import PlotPanel
+from clearn.losses import triplet_loss
+from clearn.validate import number
 
 SPAN, HEIGHT = 2.3, 4.3  # half the width of the plane that is shown; inches
 SHADES = {"hard": "#F6C9AC", "semi-hard": "#FBE9C6", "easy": "#F1F4F1"}

@@ -11,9 +11,9 @@ from clearn import style
 from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.plane import draw_arrows
+from clearn.course.widgets.panel import PlotPanel
 from clearn.similarity import cosine_similarity, pairwise_distance, unit
 from clearn.validate import number, whole
-from clearn.course.widgets.panel import PlotPanel
 
 A, B = style.ANCHOR, style.CLASSES[6]  # neither positive nor negative
 PAIRS = 3000

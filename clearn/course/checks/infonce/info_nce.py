@@ -7,7 +7,16 @@ import torch.nn.functional as F
 
 from clearn.course.checks.exercise import Exercise, a_function, values_only
 from clearn.course.checks.infonce.shared import (
-    ALONE, NO_DIRECTION, OVERFLOW, UNDERFLOW, VANISHED,  alone, batches, cold, diagonal_is_right, scores,
+    ALONE,
+    NO_DIRECTION,
+    OVERFLOW,
+    UNDERFLOW,
+    VANISHED,
+    alone,
+    batches,
+    cold,
+    diagonal_is_right,
+    scores,
     without_diagonal,
 )  # fmt: skip
 from clearn.course.checks.inputs import ZERO, ZERO_BACK

@@ -5,7 +5,16 @@ import torch.nn.functional as F
 
 from clearn.course.checks.exercise import Case, Exercise, a_function
 from clearn.course.checks.infonce.shared import (
-    ALONE, NO_DIRECTION, OVERFLOW, UNDERFLOW, VANISHED,  alone, batches, cold, diagonal_is_right, scores,
+    ALONE,
+    NO_DIRECTION,
+    OVERFLOW,
+    UNDERFLOW,
+    VANISHED,
+    alone,
+    batches,
+    cold,
+    diagonal_is_right,
+    scores,
     without_diagonal,
 )  # fmt: skip
 from clearn.course.checks.inputs import ZERO, ZERO_BACK

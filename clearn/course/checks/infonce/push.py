@@ -4,7 +4,13 @@ import torch
 
 from clearn.course.checks.exercise import Exercise, values_only
 from clearn.course.checks.infonce.shared import (
-    NO_DIRECTION,  alone, batches, cold, diagonal_is_right, scores, without_diagonal,
+    NO_DIRECTION,
+    alone,
+    batches,
+    cold,
+    diagonal_is_right,
+    scores,
+    without_diagonal,
 )  # fmt: skip
 from clearn.course.checks.inputs import ZERO
 from clearn.similarity import unit

@@ -10,7 +10,8 @@ from clearn.similarity import unit
 OVERFLOW = ("overflow", "At a temperature of 0.001 the scores reach 1000, and exp(1000) is infinite in any precision. "
             "Subtract the largest score of each row first.", "05, section 8")  # fmt: skip
 UNDERFLOW = ("underflow", "A probability, or a sum of exponentials, is 0 to the last digit, and log 0 is −∞; a small number "
-             "added inside the logarithm only hides it. Take the log-sum-exp of the candidates, and only them, minus the score.", "05, section 8")  # fmt: skip
+             "added inside the logarithm only hides it. Take the log-sum-exp of the candidates, and only them, minus the score.",
+             "05, section 8")  # fmt: skip
 ALONE = ("a batch of one", "The only candidate is the right one: log 1 = 0, with no gradient. A `squeeze` may have "
          "taken away an axis of length 1.", "05, section 3")  # fmt: skip
 

@@ -259,6 +259,8 @@ def _(z, y):
 def _(z, y):
     found = hardest_triplets.right(z, y)
     return torch.cat([torch.arange(len(found))[:, None], found[:, 1:]], dim=1)
+
+
 for which in ("positive", "negative"):
 
     @hardest_triplets.mistake("place within a selection", "`argmax` within `z[mask]` counts among the selected rows. "

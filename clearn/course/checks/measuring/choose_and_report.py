@@ -85,16 +85,18 @@ def _(candidates, validation_score, test_score):
     return winner, validation_score(winner)
 
 
-@choose_and_report.mistake("reports the validation score", "The test was asked, and its answer thrown away.",
-                           "12, section 4")
+@choose_and_report.mistake(
+    "reports the validation score", "The test was asked, and its answer thrown away.", "12, section 4"
+)
 def _(candidates, validation_score, test_score):
     winner = max(candidates, key=validation_score)
     test_score(winner)
     return winner, validation_score(winner)
 
 
-@choose_and_report.mistake("reports the best test score", "That is the score of another candidate. Report the "
-                           "winner's.", "12, section 4")
+@choose_and_report.mistake(
+    "reports the best test score", "That is the score of another candidate. Report the winner's.", "12, section 4"
+)
 def _(candidates, validation_score, test_score):
     return max(candidates, key=validation_score), max(map(test_score, candidates))
 
@@ -119,14 +121,16 @@ def _(candidates, validation_score, test_score):
     return winner, [test_score(winner), test_score(winner)][0]
 
 
-@choose_and_report.mistake("the last candidate tested", "After a loop its variable holds the last candidate, not the "
-                           "best.", "12, section 1")
+@choose_and_report.mistake(
+    "the last candidate tested", "After a loop its variable holds the last candidate, not the best.", "12, section 1"
+)
 def _(candidates, validation_score, test_score):
     return max(candidates, key=validation_score), test_score(candidates[-1])
 
 
-@choose_and_report.mistake("index in place of the candidate", "Return the candidate itself: `candidates[i]`.",
-                           "12, section 1")
+@choose_and_report.mistake(
+    "index in place of the candidate", "Return the candidate itself: `candidates[i]`.", "12, section 1"
+)
 def _(candidates, validation_score, test_score):
     winner = max(candidates, key=validation_score)
     return candidates.index(winner), test_score(winner)

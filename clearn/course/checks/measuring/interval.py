@@ -77,15 +77,17 @@ def _(right):
     return p, 100 * half
 
 
-@interval.mistake("percent in place of a share", "p(1 − p) needs p as a share. In percent, it is p(100 − p).",
-                  "12, section 3")
+@interval.mistake(
+    "percent in place of a share", "p(1 − p) needs p as a share. In percent, it is p(100 − p).", "12, section 3"
+)
 def _(right):
     p, half = interval.right(right)
     return 100 * p, half
 
 
-@interval.mistake("ends in place of centre and half-width", "You return p − h and p + h. Asked for are p and h.",
-                  "12, section 3")
+@interval.mistake(
+    "ends in place of centre and half-width", "You return p − h and p + h. Asked for are p and h.", "12, section 3"
+)
 def _(right):
     p, half = interval.right(right)
     return p - half, p + half

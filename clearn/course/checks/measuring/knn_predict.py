@@ -141,6 +141,7 @@ WHY = {
 
 def held_as(number):
     """The program that holds election `number`."""
+
     def program(bank, labels, queries, k, temperature):
         _, score, count, weigh = elections(bank, queries, k, temperature)[number]
         return tally(score, labels, count, weigh).argmax(1)
@@ -154,8 +155,9 @@ for number, (name, *_) in enumerate(elections(torch.eye(3), torch.eye(3), 1, 1.0
         knn_predict.mistake(name, *WHY[name])(held_as(number))
 
 
-@knn_predict.mistake("normalised along the wrong axis", "With `dim=0` each column gets length 1. A picture is a row.",
-                     "02, section 7")
+@knn_predict.mistake(
+    "normalised along the wrong axis", "With `dim=0` each column gets length 1. A picture is a row.", "02, section 7"
+)
 def _(bank, labels, queries, k, temperature):
     score = F.normalize(queries, dim=0) @ F.normalize(bank, dim=0).T
     return tally(score, labels, k, lambda s: (s / temperature).exp()).argmax(1)

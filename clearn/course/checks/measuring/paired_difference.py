@@ -80,15 +80,17 @@ paired_difference.mistake("the mean not subtracted", "The root of the mean of d�
     lambda right_a, right_b: as_shares(right_a, right_b, lambda a, b, d: d.square().sum() ** 0.5 / len(d)))  # fmt: skip
 
 
-@paired_difference.mistake("absolute value", "The sign says who is ahead: a negative difference is a result, too.",
-                           "12, section 3")
+@paired_difference.mistake(
+    "absolute value", "The sign says who is ahead: a negative difference is a result, too.", "12, section 3"
+)
 def _(right_a, right_b):
     difference, error = paired_difference.right(right_a, right_b)
     return difference.abs(), error
 
 
-@paired_difference.mistake("a and b exchanged", "The difference is a − b: positive where the first is ahead.",
-                           "12, section 3")
+@paired_difference.mistake(
+    "a and b exchanged", "The difference is a − b: positive where the first is ahead.", "12, section 3"
+)
 def _(right_a, right_b):
     difference, error = paired_difference.right(right_a, right_b)
     return -difference, error
@@ -114,8 +116,9 @@ paired_difference.mistake("counts in place of shares", "w − l and its error ar
     lambda right_a, right_b: tuple(len(right_a) * x for x in paired_difference.right(right_a, right_b)))  # fmt: skip
 
 
-@paired_difference.mistake("counts in place of shares", "w − l is a number of pictures. Divide it by n.",
-                           "12, section 3")
+@paired_difference.mistake(
+    "counts in place of shares", "w − l is a number of pictures. Divide it by n.", "12, section 3"
+)
 def _(right_a, right_b):
     difference, error = paired_difference.right(right_a, right_b)
     return len(right_a) * difference, error

@@ -44,6 +44,8 @@ neighbour_accuracy.mistake("not normalised", "By dot products long rows are ever
 def _(x, labels):
     right = (labels[nearest_other.right(x)] == labels).double()
     return torch.stack([right[labels == y].mean() for y in labels.unique()]).mean()
+
+
 neighbour_accuracy.mistake("Euclidean distance", "Without normalisation the nearest by distance is not the nearest "
     "by angle.", "02, section 3",
     lambda x, labels: share(torch.cdist(x, x).fill_diagonal_(torch.inf).argmin(1), labels))  # fmt: skip

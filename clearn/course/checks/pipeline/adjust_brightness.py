@@ -2,8 +2,8 @@
 
 import torch
 
-from clearn.views import image_ops
 from clearn.course.checks.exercise import Case, Exercise, values_only
+from clearn.views import image_ops
 
 
 def shades(rng, *shape, dtype=torch.float32):
@@ -55,7 +55,6 @@ def _(images, factors):
 
 for most in (1, float("inf")):
     for axis in ((None, None), (None,), ()):  # of (N, 1, 1, 1): what is left out of it
-
         adjust_brightness.mistake("factor along the wrong axis", "Shapes are matched from the right, so a bare (N,) "
             "meets the columns of the picture, and (N, 1, 1) its channels; no error says so if it fits. (N, 1, 1, 1) "
             "meets the pictures.",

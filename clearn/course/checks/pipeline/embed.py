@@ -21,7 +21,7 @@ def observe_embed(solution, args):
              "gradients on again": torch.tensor(1)}  # fmt: skip
     try:
         out, stopped = solution(encoder, images, batch_size), None
-    except Exception as error:  # batch norm in training mode refuses a single row: then the mode is to blame
+    except Exception as error:  # noqa: BLE001  batch norm in training mode refuses a single row: then the mode is to blame
         out, stopped = torch.zeros(0), error
     grad_after = torch.is_grad_enabled()
     torch.set_grad_enabled(grad)

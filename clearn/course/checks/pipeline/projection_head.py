@@ -213,6 +213,7 @@ projection_head.mistake("projections normalised", "The loss does that itself. Re
     lambda dim, hidden, out: UnitHead(*first_half(dim, hidden, False), nn.Linear(hidden, out)),
     lambda dim, hidden, out: UnitHead(*first_half(dim, hidden, True), nn.Linear(hidden, out)))  # fmt: skip
 
+
 class ForgetfulHead(nn.Module):
     """A batch norm that is made anew in each forward pass."""
 

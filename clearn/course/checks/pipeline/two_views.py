@@ -46,7 +46,9 @@ def observe_views(solution, args):
     if isinstance(out, torch.Tensor):  # 0: both in one; -1: only one
         return right | {"a pair": torch.tensor(-1 if out.ndim == 4 and len(out) == n else 0)}
     if out is None or not isinstance(out, (tuple, list)):
-        raise (NothingReturned if out is None else NotATensor)(f"it returned {type(out).__name__} in place of two tensors")
+        raise (NothingReturned if out is None else NotATensor)(
+            f"it returned {type(out).__name__} in place of two tensors"
+        )
     if len(out) != 2:
         return right | {"a pair": torch.tensor(2)}
     traces = [[augment.trace(row) for row in as_tensor(view)] for view in out]

@@ -41,7 +41,6 @@ spread.mistake("divided by N − 1", "Of N rows that are all there is, the varia
 
 
 for c in (0, 1):  # who makes another mistake may have left the default of `std`, which divides by N − 1, as well
-
     spread.mistake("not normalised", "Scale each row to length 1 first: it is the directions that may collapse.",
         "10, section 3", lambda z, c=c: z.std(0, correction=c).mean() * z.shape[1] ** 0.5)  # fmt: skip
     spread.mistake("normalised along the wrong axis", "With `dim=0` each column gets length 1, and its spread with "

@@ -18,7 +18,9 @@ def main(arguments=None):
     run.add_argument("--data", default="scattered", help="scattered (default) or fashion")
     run.add_argument("--steps", type=int, default=4000, help="how many batches (default 4000)")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--out", required=True, help="the .safetensors file to write; a .json beside it says what was done")
+    run.add_argument(
+        "--out", required=True, help="the .safetensors file to write; a .json beside it says what was done"
+    )
     room = commands.add_parser("classroom", help="hand out, collect, grade and return assignments, with nbgrader")
     classroom.arguments_of(room)
     options = parser.parse_args(arguments)
@@ -43,7 +45,11 @@ def pretrain(options):
             return 1
         if distributed.place()[0] == 0:
             again = f"{options.out}: interrupted; the same command goes on from here"
-            print(again if card is None else f"{options.out}: " + ", ".join(f"{k} {v:.3f}" for k, v in card["metrics"].items()))
+            print(
+                again
+                if card is None
+                else f"{options.out}: " + ", ".join(f"{k} {v:.3f}" for k, v in card["metrics"].items())
+            )
     return 130 if card is None else 0
 
 

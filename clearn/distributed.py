@@ -70,7 +70,9 @@ def gather(x):
     sizes = torch.tensor([len(x), -len(x)], device=x.device)
     dist.all_reduce(sizes, dist.ReduceOp.MAX)
     if sizes[0] != -sizes[1]:
-        raise ValueError(f"x has {len(x)} rows in this process, but from {-sizes[1]} to {sizes[0]} elsewhere; give all the same")
+        raise ValueError(
+            f"x has {len(x)} rows in this process, but from {-sizes[1]} to {sizes[0]} elsewhere; give all the same"
+        )
     return _stack(x).flatten(0, 1)
 
 

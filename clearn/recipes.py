@@ -139,7 +139,11 @@ def _find(name, among, kind):
 
 def _device(method):
     device = next(method.parameters()).device
-    kind = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}, {torch.get_num_threads()} threads"
+    kind = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{device.type}, {torch.get_num_threads()} threads"
+    )
     return f"{kind}, {str(devices.fast_dtype(device) or torch.float32).removeprefix('torch.')}"
 
 

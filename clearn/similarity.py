@@ -33,8 +33,6 @@ def unchecked_unit(x):
     return x * (has_direction / torch.where(has_direction, length, 1))
 
 
-
-
 @full_precision
 def cosine_similarity(a, b):
     """Cosine of the angle between `a` and `b` along the last dimension:  cos = a·b / (‖a‖ ‖b‖).

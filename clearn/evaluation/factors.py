@@ -2,8 +2,8 @@
 
 import torch
 
-from clearn.views.image_ops import as_images
 from clearn.validate import dense, features, number
+from clearn.views.image_ops import as_images
 
 
 def properties(images):
@@ -87,7 +87,9 @@ def predictability(train_features, train_values, test_features, test_values, rid
     test_x = features("test_features", test_features, like=("train_features", train_features), paired=False)
     y, test_y = values("train_values", train_values, len(x)), values("test_values", test_values, len(test_x))
     if y.shape[1] != test_y.shape[1]:
-        raise ValueError(f"train_values and test_values must have as many columns, got {y.shape[1]} and {test_y.shape[1]}")
+        raise ValueError(
+            f"train_values and test_values must have as many columns, got {y.shape[1]} and {test_y.shape[1]}"
+        )
     ridges = [number("ridges", ridge, above=0) for ridge in ridges]
     x, test_x = x.double().cpu(), test_x.double().cpu()
     mean, spread = x.mean(0), x.std(0, correction=0)
@@ -120,7 +122,9 @@ def values(name, y, n):
     """Return `y`, real or boolean, as float64 (n, K) on the CPU; each column must vary."""
     dense(name, y)
     if y.ndim not in (1, 2) or len(y) != n:
-        raise ValueError(f"{name} must have shape ({n},) or ({n}, K), one row for each row of features, got {tuple(y.shape)}")
+        raise ValueError(
+            f"{name} must have shape ({n},) or ({n}, K), one row for each row of features, got {tuple(y.shape)}"
+        )
     y = y.detach().cpu().double().view(n, -1)
     if not y.isfinite().all() or (y == y[0]).all(0).any():
         raise ValueError(f"{name} must be finite and vary, else there is nothing to predict")

@@ -86,7 +86,9 @@ def few_labels(labels, count, seed=0):
     return shuffled[rank[shuffled].argsort(stable=True)][:count]
 
 
-def few_label_curve(train_features, train_labels, test_features, test_labels, counts=(10, 100, 1000), repeats=5, C=10.0):
+def few_label_curve(
+    train_features, train_labels, test_features, test_labels, counts=(10, 100, 1000), repeats=5, C=10.0
+):
     """Accuracy of a linear probe that sees only a few labels: {count: [accuracy for each of `repeats` draws]}.
 
     Args: as in `linear_probe`; counts, how many labelled training samples, drawn evenly over the classes by
@@ -104,7 +106,9 @@ def _split(x, y, test_x, test_y, train, test):
     """Validate two labelled sets of features of the same width."""
     x, test_x = features(f"{train} features", x), features(f"{test} features", test_x)
     if x.shape[1] != test_x.shape[1]:
-        raise ValueError(f"{train} and {test} features must have the same width, got {x.shape[1]} and {test_x.shape[1]}")
+        raise ValueError(
+            f"{train} and {test} features must have the same width, got {x.shape[1]} and {test_x.shape[1]}"
+        )
     y = class_labels(f"{train} labels", y, len(x), of=f"the {train} features")
     test_y = class_labels(f"{test} labels", test_y, len(test_x), of=f"the {test} features")
     if y.min() < 0 or test_y.min() < 0:

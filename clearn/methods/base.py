@@ -23,7 +23,9 @@ class Method(nn.Module):
         device = next(self.encoder.parameters()).device
         self.eval()
         try:
-            return torch.cat([self.encoder(as_float(batch.to(device))).float().cpu() for batch in images.split(batch_size)])
+            return torch.cat(
+                [self.encoder(as_float(batch.to(device))).float().cpu() for batch in images.split(batch_size)]
+            )
         finally:
             for module, training in modes.items():
                 module.training = training

@@ -5,8 +5,8 @@ from torch import nn
 
 from clearn.losses import negative_cosine
 from clearn.methods.base import Method
-from clearn.models import prediction_head, projection_head
 from clearn.methods.momentum import frozen_copy, momentum_schedule, update_average
+from clearn.models import prediction_head, projection_head
 from clearn.validate import number
 
 

@@ -6,8 +6,8 @@ from torch import nn
 from clearn.distributed import gather
 from clearn.losses import info_nce
 from clearn.methods.base import Method
-from clearn.models import projection_head, split_batch_norm
 from clearn.methods.momentum import Queue, frozen_copy, momentum_schedule, update_average
+from clearn.models import projection_head, split_batch_norm
 from clearn.validate import number, whole
 from clearn.validate import temperature as tau_of
 

@@ -1,6 +1,5 @@
 """Encoders that turn images into features."""
 
-import torch
 from torch import nn
 
 from clearn.validate import whole

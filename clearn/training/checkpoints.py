@@ -30,7 +30,9 @@ def resume(path, recipe, method, optimizer, device):
         found = state["recipe"]
     except Exception as error:  # torch raises many kinds for a file that is not its own
         raise ValueError(f"{path} is not a checkpoint of pretrain; delete it or choose another name") from error
-    different = [f"{key} was {found.get(key)!r}, now {value!r}" for key, value in recipe.items() if found.get(key) != value]
+    different = [
+        f"{key} was {found.get(key)!r}, now {value!r}" for key, value in recipe.items() if found.get(key) != value
+    ]
     if different:
         raise ValueError(f"{path} belongs to another run: {'; '.join(different)}. Delete it or choose another name")
     method.load_state_dict(state["method"])

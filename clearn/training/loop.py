@@ -75,7 +75,9 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
     distributed.prepare(method)
     images = images.to(device)  # once and whole, so that no step waits for data
     started, saved = time.perf_counter() - history.seconds, time.perf_counter()
-    progress = monitor(type(method).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
+    progress = (
+        monitor(type(method).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
+    )
     with _own_random_state(device), _stop_requested() as stop, progress as live:
         for step in range(len(history.losses), steps):
             batch = _batch(len(images), batch_size, step, seed)[rank::world].to(device)
@@ -92,7 +94,8 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
                 if step == 0:
                     raise
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr)) from error
-            value, stopping = distributed.agree(loss.item(), stop.is_set())  # one step more than another would wait for ever
+            # agreed on: a process that makes one step more than another would wait for ever
+            value, stopping = distributed.agree(loss.item(), stop.is_set())
             if not math.isfinite(value):
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr))
             optimizer.zero_grad(set_to_none=True)

@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 
 import torch
 
-from clearn.views import image_ops as ops
 from clearn.validate import number, whole
+from clearn.views import image_ops as ops
 
 
 @dataclass

@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from clearn.views.image_ops.inputs import booleans, integers, move, numbers, operation
 from clearn.validate import whole
+from clearn.views.image_ops.inputs import booleans, integers, move, numbers, operation
 
 RGB_TO_GRAY = 0.2989, 0.587, 0.114  # how bright each primary looks: ITU-R BT.601, to the digits of torchvision
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)  # how an order names them

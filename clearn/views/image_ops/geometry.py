@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from clearn.views.image_ops.inputs import booleans, integers, move, numbers, operation
 from clearn.validate import whole
+from clearn.views.image_ops.inputs import booleans, integers, move, numbers, operation
 
 
 @operation

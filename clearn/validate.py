@@ -155,7 +155,7 @@ def whole(name, value, least=1):
         n = operator.index(value)
     except TypeError:
         n = None
-    if n is None or isinstance(value, bool):
+    if n is None or isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool"):
         raise TypeError(f"{name} must be a whole number, got {type(value).__name__}")
     if n < least:
         raise ValueError(f"{name} must be at least {least}, got {n}")

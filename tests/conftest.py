@@ -44,7 +44,6 @@ def pytest_xdist_auto_num_workers(config):
     return max(1, min(4, cores(), int(psutil.virtual_memory().available / MEMORY)))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     left_out = {"notebooks", "browser"} if config.option.quick else set()
     left_out |= set() if config.option.elsewhere or config.option.elsewhere_some else {"elsewhere"}
@@ -56,12 +55,28 @@ def pytest_collection_modifyitems(config, items):
         if not marks & left_out and not ("elsewhere" in marks and chosen is not None and path not in chosen):
             kept.append(item)
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    # Long ones first, so that no worker is left alone with one in the end; the rest by file, since a file's fixtures cost.
+    # Long ones first, so that no worker is left alone with one in the end.
     items[:] = sorted(kept, key=lambda item: -sum(map(bool, map(item.get_closest_marker, MARKS))))
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            alone = any(map(item.get_closest_marker, MARKS)) and hasattr(item, "callspec")
-            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else str(item.path)))
+
+
+ALONE = (
+    "browser/test_panels.py",
+    "test_notebooks.py",
+    "test_first_run.py",
+    "test_releases.py",
+)  # minutes, and little shared
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out the tests file by file, since what a file's fixtures make costs, but each notebook for itself."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return nodeid if file.endswith(ALONE) and "[" in nodeid else file
+
+    return Files(config, log)
 
 
 def touched_or_third():

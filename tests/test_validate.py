@@ -141,7 +141,8 @@ def test_a_whole_number_may_come_from_python_numpy_or_torch(value):
 
 
 @pytest.mark.parametrize("value", [
-    2.0, 2.7, True, np.bool_(True), None, "2", np.array(2.7), np.ones(2, int), torch.tensor(2.7), torch.tensor([1, 2]),
+    2.0, 2.7, True, np.bool_(True), torch.tensor(True), None, "2", np.array(2.7), np.ones(2, int), torch.tensor(2.7),
+    torch.tensor([1, 2]),
 ])  # fmt: skip
 def test_what_is_not_whole_is_named(value):
     says(TypeError, ["k must be a whole number, got", type(value).__name__], validate.whole, "k", value)

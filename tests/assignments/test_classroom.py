@@ -16,7 +16,6 @@ from clearn.course.classroom import report
 from clearn.course.classroom.collect import collect
 from clearn.course.classroom.cycle import ASSIGNMENTS, Course, available
 
-pytestmark = pytest.mark.xdist_group("classroom")  # one class, graded once
 NAME = "pairs"
 
 

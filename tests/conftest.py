@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from machine import cores
+from machine import cores, threads
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = {  # a test's mark says in which tiers it runs; one without runs in all
@@ -34,8 +34,7 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         import torch
 
-        # As many threads as cores in every worker would wait for each other; what a test starts has its own.
-        torch.set_num_threads(max(1, cores() // config.workerinput["workercount"]))
+        torch.set_num_threads(threads())
 
 
 def pytest_xdist_auto_num_workers(config):

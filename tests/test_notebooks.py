@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from machine import browser
+from machine import browser, threads
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 TESTS = Path(__file__).resolve().parent
@@ -24,7 +24,8 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 def nbval(path, tmp_path, limit=300, **settings):
     """Run strict nbval on one notebook: the report as text, and the number of (all, failed, skipped) cells."""
     ours = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "OMP_NUM_THREADS", "ATEN_CPU_CAPABILITY")
-    environment = {key: value for key, value in os.environ.items() if key not in ours} | settings
+    environment = {key: value for key, value in os.environ.items() if key not in ours}
+    environment |= {"OMP_NUM_THREADS": str(threads())} | settings
     tmp_path.mkdir(exist_ok=True)
     xml = tmp_path / "nbval.xml"
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={limit}",

@@ -59,6 +59,7 @@ class Lab:
                    "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
                    "IPYTHONDIR": "ipython"}  # fmt: skip
         self.environment = os.environ | {key: str(home / name) for key, name in folders.items()}
+        self.environment["OMP_NUM_THREADS"] = str(machine.threads())
         self.root.mkdir()
         for name, values in SETTINGS.items():
             path = home / f"settings/@jupyterlab/{name}.jupyterlab-settings"

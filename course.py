@@ -3,7 +3,7 @@
 
     python3 course.py lab   [JupyterLab's arguments]    open notebook 00 in JupyterLab
     python3 course.py test  [pytest's arguments]        run all tests once
-    python3 course.py test --quick                      all but notebooks and the browser: some minutes
+    python3 course.py test --quick                      all but notebooks, browser, long runs: minutes
     python3 course.py test --elsewhere                  all, and each notebook also as on another machine
     python3 course.py update                            fetch a newer course; what you wrote or ran is kept
 

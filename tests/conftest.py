@@ -1,9 +1,11 @@
 """Tiers of the tests, shared out over the cores, and what they say at the end.
 
-python3 course.py test --quick        everything but notebooks and the browser
+python3 course.py test --quick        everything but notebooks, the browser and what trains or installs for long
 python3 course.py test                everything once
-python3 course.py test --elsewhere    and each notebook as on another machine: one thread, and no newer CPU than avx2
-… --elsewhere-some                    of these only a third, the same each time, and those that the last ten commits touched
+python3 course.py test --elsewhere    and each notebook as on another machine: one thread, and no newer CPU than avx2;
+                                      and what repeats a long test with another seed or another method
+… --elsewhere-some                    of these only a third of the notebooks, the same each time, and those that the last ten
+                                      commits touched
 """
 
 import subprocess
@@ -14,17 +16,19 @@ from machine import cores, threads
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = {  # a test's mark says in which tiers it runs; one without runs in all
-    "notebooks": "executes notebooks of the course, or trains for as long as one: left out by --quick",
+    "long": "trains, installs or starts programs for more than a few seconds: left out by --quick",
+    "notebooks": "executes notebooks of the course: left out by --quick",
     "browser": "drives JupyterLab in a browser: left out by --quick",
-    "elsewhere": "executes a notebook as on another machine: run only with --elsewhere",
+    "elsewhere": "executes a notebook as on another machine, or repeats a long test with another seed or method: run only "
+    "with --elsewhere",
 }
 MEMORY = 4e9  # bytes that a worker may need: a notebook's kernel, JupyterLab and a browser
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("clearn")
-    group.addoption("--quick", action="store_true", help="leave out notebooks and the browser")
-    group.addoption("--elsewhere", action="store_true", help="also run every notebook as on another machine")
+    group.addoption("--quick", action="store_true", help="leave out notebooks, the browser and what takes long")
+    group.addoption("--elsewhere", action="store_true", help="also run every notebook as on another machine, and long tests with more seeds")
     group.addoption("--elsewhere-some", action="store_true", help="of these only a third, and what was touched last")
 
 
@@ -44,7 +48,7 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = {"notebooks", "browser"} if config.option.quick else set()
+    left_out = {"long", "notebooks", "browser"} if config.option.quick else set()
     left_out |= set() if config.option.elsewhere or config.option.elsewhere_some else {"elsewhere"}
     chosen = touched_or_third() if config.option.elsewhere_some else None
     kept = []
@@ -93,9 +97,10 @@ def tell(request):
     return lambda text: request.node.user_properties.append(("tell", text))
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     said = [text for reports in terminalreporter.stats.values() for report in reports
             if getattr(report, "when", None) == "call" for key, text in report.user_properties if key == "tell"]  # fmt: skip
     if said:
         terminalreporter.section("what was measured")
         terminalreporter.write("\n".join(said) + "\n")
+    terminalreporter.write_line(f"{config.option.numprocesses or 1} worker(s) on {cores()} core(s)")

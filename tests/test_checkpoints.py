@@ -10,6 +10,7 @@ import clearn
 from clearn import datasets, recipes
 from clearn.evaluation import few_label_curve, knn_accuracy
 
+pytestmark = pytest.mark.long
 FILES = sorted(recipes.CHECKPOINTS.rglob("*.*"))
 METHODS = ["simclr", "moco", "byol", "simsiam"]
 README = (datasets.DATA / "README.md").read_text(encoding="utf-8")
@@ -81,6 +82,7 @@ def test_a_minute_is_enough(name, seed, pixels):
     assert run["metrics"]["knn_10000"] >= pixels[0] + (0.08 if name in ("simclr", "moco") else 0)
 
 
+@pytest.mark.elsewhere
 def test_the_slowest_recipe_still_does_it(pixels, tmp_path):
     """SimSiam's card of seed 0 can be earned again, on this machine, today. (SimCLR: tests/test_first_run.py.)"""
     said = minute("simsiam", 0)

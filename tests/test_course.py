@@ -105,6 +105,7 @@ def installs(course):
 # The whole road, with a real .venv
 
 
+@pytest.mark.long
 def test_from_nothing_to_the_command_and_back_after_a_kill(tmp_path):
     project = make_project(tmp_path / "a course")  # a space, as in many a home folder
     python = project / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -244,6 +245,7 @@ def move(here, there, how):
         stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"root": str(there)}))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["moved", "copied", "moved long ago"])
 def test_scripts_start_where_the_course_is(tmp_path, how):
     """Offline, and without making .venv anew; there and back, since a script begins otherwise where the path has a space."""
@@ -272,6 +274,7 @@ def test_scripts_start_where_the_course_is(tmp_path, how):
         assert code == 7 and len(out.splitlines()) == 1 and (there / ".venv/install.log").read_bytes() == log
 
 
+@pytest.mark.long
 def test_what_cannot_be_mended_is_made_anew(tmp_path):
     assert run(make_project(tmp_path / "course"), "test")[0] == 7
     (tmp_path / "course").rename(tmp_path / "moved")

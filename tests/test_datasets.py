@@ -75,6 +75,7 @@ def test_fashion_is_what_torchvision_reads(split, n, tmp_path):
     assert ours.labels.bincount().tolist() == [n // 10] * 10
 
 
+@pytest.mark.long
 def test_scattered_is_the_same_bits_on_any_machine():
     program = ("import hashlib; from clearn.datasets import load;"
                "print(hashlib.sha256(load('scattered', 'test').images.numpy().tobytes()).hexdigest())")  # fmt: skip

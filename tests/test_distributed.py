@@ -73,6 +73,7 @@ def two(tmp_path_factory):
     return torch.load(path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SimCLR", "MoCo", "BYOL", "SimSiam"])
 def test_two_processes_have_the_gradient_of_one(name, two):
     one = state_after_one_step(name, slice(None))
@@ -86,16 +87,19 @@ def test_two_processes_have_the_gradient_of_one(name, two):
         torch.testing.assert_close(two[name]["queue"], one["queue"], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.long
 def test_each_process_alone_would_have_another_gradient(two):
     """The check above can fail: the shares differ, and the loss of a share is not the loss of all."""
     alone = state_after_one_step("SimCLR", slice(0, N))
     assert alike(alone["gradient"], two["SimCLR"]["gradient"])[0] < 0.9
 
 
+@pytest.mark.long
 def test_gather_that_cuts_the_gradient_would_be_noticed(two):
     assert two["cut"] < 0.99 and two["unequal"].startswith("x has")
 
 
+@pytest.mark.long
 def test_all_processes_begin_with_the_weights_of_the_first(two):
     assert two["together"] == 0 != two["apart"]
 

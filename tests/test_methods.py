@@ -77,6 +77,7 @@ def test_repr_names_the_temperature():
     assert losses.nt_xent is SimCLR.forward.__globals__["nt_xent"]
 
 
+@pytest.mark.long
 def test_supervised_network_learns_labels_in_the_same_loop():
     train = load("fashion")[:500]
     network = Supervised(tiny_encoder(1), classes=10)

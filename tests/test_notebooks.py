@@ -198,6 +198,7 @@ def execute(*paths):
     return done.stdout + done.stderr, done.returncode
 
 
+@pytest.mark.long
 def test_executing_again_changes_no_byte(executed):
     path, (once, again) = executed
     assert once == again
@@ -218,6 +219,7 @@ def test_a_notebook_that_does_not_run_clean_is_left_as_it_was(tmp_path):
     assert [path.read_bytes() for path in paths] == before
 
 
+@pytest.mark.long
 def test_executing_keeps_what_a_cell_says_of_itself_and_can_check_what_was_saved(tmp_path):
     metadata = NUMBERS | {"tolerance": 0.02, "jupyter": {"outputs_hidden": True}}
     nbformat.write(new_notebook(cells=[new_code_cell("print('kNN .64')", metadata=metadata)]), tmp_path / "near.ipynb")
@@ -235,11 +237,13 @@ def test_executing_keeps_what_a_cell_says_of_itself_and_can_check_what_was_saved
     assert [path.read_bytes() for path in paths] == before
 
 
+@pytest.mark.long
 def test_strict_nbval_passes_what_is_as_it_was(executed, tmp_path):
     report, counts = nbval(executed[0], tmp_path, limit=60)
     assert counts == (1 + len(CASES), 0, 0), report
 
 
+@pytest.mark.long
 def test_strict_nbval_sees_each_change(executed, tmp_path):
     notebook = nbformat.read(executed[0], 4)
     for cell, (_, _, (old, new), _) in zip(code_cells(notebook)[1:], CASES.values(), strict=True):

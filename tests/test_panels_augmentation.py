@@ -92,6 +92,7 @@ def test_with_nothing_allowed_both_views_are_the_picture(images):
     assert all(f"{name} 1.00" in panel.caption for name in NAMES)
 
 
+@pytest.mark.long
 def test_each_key_press_changes_the_picture_and_the_words(images):
     panel = augmentation_studio(images)
     for name, control in panel.controls.items():

@@ -124,6 +124,7 @@ def test_bad_input_is_named():
             embedding_film(**film(**changed))
 
 
+@pytest.mark.long
 def test_points_can_be_followed_from_frame_to_frame():
     """A square of points that turns in space from frame to frame, while nothing happens among the points."""
     rng = torch.Generator().manual_seed(0)

@@ -131,6 +131,7 @@ def test_noise_is_as_long_and_flat_as_the_features_and_is_gaussian():
     assert torch.equal(noise, noise_like(groups)) and not torch.equal(noise, noise_like(groups, seed=1))
 
 
+@pytest.mark.long
 def test_a_grid_has_every_setting_and_the_seed_matters():
     x = given()["features"]
     grid = map_grid(x, neighbors=(3, 10), seeds=(0, 1))

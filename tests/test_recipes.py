@@ -40,6 +40,7 @@ def on_small_data(monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", METHODS)
 def test_a_run_leaves_an_encoder_and_a_card_that_is_true(name, on_small_data):
     out = on_small_data / f"{name}.safetensors"
@@ -60,6 +61,7 @@ def test_the_seed_draws_the_first_weights():
     assert torch.equal(first[0], first[1]) and not torch.equal(first[0], first[2])
 
 
+@pytest.mark.long
 def test_the_seed_decides_the_encoder_and_nothing_else_moves(on_small_data):
     torch.manual_seed(5)
     before = torch.get_rng_state()
@@ -106,6 +108,7 @@ def test_the_command_line(on_small_data, capsys, monkeypatch):
     assert "interrupted; the same command goes on from here" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_two_processes_write_one_encoder(tmp_path):
     program, out = tmp_path / "program.py", tmp_path / "simclr.safetensors"
     program.write_text(SMALL + "with distributed.group():\n    recipes.train('simclr', steps=3, out=sys.argv[1])\n")
@@ -116,6 +119,7 @@ def test_two_processes_write_one_encoder(tmp_path):
     assert card["processes"] == 2 and sorted(p.suffix for p in tmp_path.iterdir()) == [".json", ".py", ".safetensors"]
 
 
+@pytest.mark.long
 def test_kill_9_ten_times_then_the_same_bits(tmp_path):
     """Real processes, real training in the hardware's own precision, with queue and moving average to restore."""
     straight, killed = tmp_path / "straight.safetensors", tmp_path / "killed.safetensors"

@@ -115,6 +115,7 @@ def test_after_step_and_mixed_precision(dtype, monkeypatch):
     assert all(p.dtype == torch.float32 for p in recorder.parameters())
 
 
+@pytest.mark.long
 def test_training_learns():
     """Images of four kinds: after a few steps, two views of an image are closer than images of different kinds."""
     torch.manual_seed(0)

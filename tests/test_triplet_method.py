@@ -65,6 +65,7 @@ def test_collapsed_network_has_the_margin_as_its_loss():
     assert method(x[:1].expand(12, -1, -1, -1), y).item() == pytest.approx(0.4, abs=1e-6)
 
 
+@pytest.mark.long
 def test_it_learns_in_the_same_loop():
     train = load("fashion")[:500]
     torch.manual_seed(0)

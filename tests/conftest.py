@@ -28,7 +28,11 @@ MEMORY = 4e9  # bytes that a worker may need: a notebook's kernel, JupyterLab an
 def pytest_addoption(parser):
     group = parser.getgroup("clearn")
     group.addoption("--quick", action="store_true", help="leave out notebooks, the browser and what takes long")
-    group.addoption("--elsewhere", action="store_true", help="also run every notebook as on another machine, and long tests with more seeds")
+    group.addoption(
+        "--elsewhere",
+        action="store_true",
+        help="also run every notebook as on another machine, and long tests with more seeds",
+    )
     group.addoption("--elsewhere-some", action="store_true", help="of these only a third, and what was touched last")
 
 

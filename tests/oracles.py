@@ -1,8 +1,14 @@
-"""What the panels of chapters 10 and 11 say of projections, in plain loops."""
+"""What tests compare with: the numbers in a caption, and what the panels of chapters 10 and 11 say, in plain loops."""
 
 import math
 
 import numpy as np
+from compare_outputs import parts_of_text, read
+
+
+def numbers(text):
+    """All numbers in a caption, as floats; a percentage as a share."""
+    return [float(value) for *_, value in read(parts_of_text(text))[1]]
 
 
 def unit_rows(z):

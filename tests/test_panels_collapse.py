@@ -1,14 +1,13 @@
 """The collapse laboratory against plain loops in NumPy."""
 
 import math
-import re
 import time
 from itertools import product
 
 import numpy as np
 import pytest
 import torch
-from oracles import rank, spread, unit_rows
+from oracles import numbers, rank, spread, unit_rows
 
 from clearn.course.widgets import collapse_laboratory
 from clearn.course.widgets.collapse import in_the_plane, name, verdict
@@ -27,10 +26,6 @@ def runs(steps=STEPS, n=N, d=D):
 @pytest.fixture
 def panel():
     return collapse_laboratory(runs())
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", text)]
 
 
 def set_to(panel, parts, snapshot):
@@ -88,7 +83,7 @@ def test_collapse_of_either_kind_is_called_by_its_name():
     half = same + 0.4 * torch.randn(N, D, generator=rng)
     films[False, False, False] = films[False, False, False][0], {0: same, 5: half, 20: opposite}
     panel = collapse_laboratory(films)
-    expected = ["std·√d 0.00, effective rank 1.0, loss", "Half collapsed", "Collapsed in dimension: 1 of 6"]
+    expected = ["std·√d .00, effective rank 1.00, loss", "Half collapsed", "Collapsed in dimension: 1 of 6"]
     for snapshot, words in enumerate(expected):
         assert words in set_to(panel, (False, False, False), snapshot).alt
     assert "Collapsed: one direction for every picture." in set_to(panel, (False, False, False), 0).alt

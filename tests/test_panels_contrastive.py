@@ -1,18 +1,14 @@
 """The panels of chapter 03 against closed forms: what the caption says is true at every setting."""
 
 import itertools
-import re
 
 import numpy as np
 import pytest
 from matplotlib.quiver import Quiver
+from oracles import numbers
 
 from clearn.course.widgets import margin_panel, moving_points
 from clearn.course.widgets.margin import GROUP, draw_pair, film, pair_loss_and_force, scattered_points
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
 
 
 def test_loss_and_force_are_the_derived_ones():
@@ -40,7 +36,7 @@ def test_margin_panel_says_what_is_so(margin, distance):
 def test_no_force_where_it_has_no_direction():
     panel = margin_panel()
     panel.controls["distance"].value = 0
-    assert panel.caption.count("no force") == 2 and "loss 0.500" in panel.caption
+    assert panel.caption.count("no force") == 2 and "loss .500" in panel.caption
 
 
 @pytest.mark.parametrize("margin, distance", [(2.0, 0.1), (2.0, 2.0), (0.25, 2.0)])

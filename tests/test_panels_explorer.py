@@ -15,6 +15,7 @@ from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
 from clearn import style
+from clearn.course.numbers import say
 from clearn.course.widgets import embedding_explorer
 from clearn.course.widgets.explorer import LOW_TO_HIGH, data_uri
 
@@ -119,7 +120,7 @@ def test_map_and_canvas_have_the_colours_of_class_or_factor(panel, number, name)
     np.testing.assert_allclose(canvas_colours(panel)[:, :3], np.array(expected)[:, :3], atol=0.02)
     assert panel.caption.endswith(f"Coloured by {name}.")
     words = {text.get_text() for text in panel.draw(1, number).axes[1].texts}
-    assert words >= ({*CLASSES} if name == "class" else {f"{name} {min(values):.2f}", f"{max(values):.2f}"})
+    assert words >= ({*CLASSES} if name == "class" else {f"{name} {say(min(values))}", say(max(values))})
 
 
 def test_a_garment_chosen_on_the_slider_is_marked_on_the_canvas(panel):

@@ -1,11 +1,11 @@
 """The panel of chapter 08: what it says and draws against what it was given, and a film whose points can be followed."""
 
-import re
 import time
 
 import numpy as np
 import pytest
 import torch
+from oracles import numbers
 
 from clearn import style
 from clearn.course.widgets import embedding_film
@@ -36,10 +36,6 @@ def film(**changed):
 @pytest.fixture
 def panel():
     return embedding_film(**film())
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 SETTINGS = [(snapshot, name) for snapshot in range(3) for name in range(3)]

@@ -1,20 +1,16 @@
 """The panels of chapter 05 against closed forms and loops."""
 
 import math
-import re
 
 import numpy as np
 import pytest
 import torch
+from oracles import numbers
 
 from clearn.course.widgets import sphere_panel, temperature_panel
 from clearn.course.widgets.sphere import crowded_pairs, film
 from clearn.course.widgets.temperature import NEGATIVES, candidate_forces, candidates
 from clearn.similarity import unit
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def weights(temperature, positive, nearest):
@@ -33,8 +29,7 @@ def test_temperature_panel_says_what_a_loop_finds(setting):
     share = w[1:] / w[1:].sum()
     felt = math.exp(-sum(s * math.log(s) for s in share if s > 1e-30))
     found = numbers(panel.caption.replace("of 7", ""))
-    assert found == pytest.approx([setting[0], w[0], 100 * share.max(), felt], abs=0.51)
-    assert found[1] == pytest.approx(w[0], abs=5.1e-3) and found[3] == pytest.approx(felt, abs=0.051)
+    assert found == pytest.approx([setting[0], w[0], share.max(), felt], abs=5.1e-3)
 
 
 @pytest.mark.parametrize("setting", [(0.2, 35, 20), (0.05, 60, 45), (1.0, 180, 0)])
@@ -54,7 +49,7 @@ def test_cooling_down_leaves_one_negative():
     for temperature in (1.0, 0.5, 0.2, 0.05):
         panel.controls["temperature"].value = temperature
         felt.append(numbers(panel.caption)[3])
-    assert felt == sorted(felt, reverse=True) and felt[0] > 5 and felt[-1] == 1.0
+    assert felt == sorted(felt, reverse=True) and felt[0] > 5 and felt[-1] < 1.02
 
 
 def nt_xent_loop(z, temperature):

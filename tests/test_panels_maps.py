@@ -1,11 +1,10 @@
 """The panel of chapter 12 about maps: its numbers against scikit-learn, SciPy and loops; and what noise has no groups."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_hex
+from oracles import numbers
 from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness
 
@@ -54,10 +53,6 @@ def spread(positions):
 def distances(x, labels):
     means = [np.mean([row for row, y in zip(x, labels) if y == k], axis=0) for k in range(4)]
     return [np.linalg.norm(means[a] - means[b]) for a in range(4) for b in range(a)]
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 @pytest.mark.parametrize("neighbors", SIZES)

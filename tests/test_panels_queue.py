@@ -1,12 +1,12 @@
 """The panel of chapter 09 against plain loops, and its ring against the queue that methods use."""
 
-import re
 import time
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
+from oracles import numbers
 
 from clearn.course.widgets import queue_panel
 from clearn.course.widgets.queue import EMPTY, YOUNG_TO_OLD, ages
@@ -24,10 +24,6 @@ def film(steps=STEPS, images=IMAGES):
 @pytest.fixture
 def panel():
     return queue_panel(film(), batch_size=N, sizes=SIZES, step=20)
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def cosine(a, b):

@@ -26,7 +26,7 @@ class SimCLR(Method):
         self.temperature = tau_of(temperature)
 
     def forward(self, view0, view1):
-        h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass, so batch norm sees both views
+        h = self.encoder(torch.cat([view0, view1]))  # (2N, dim)   one pass (07, section 4)
         z = self.head(h)  # (2N, out)
         z0, z1 = z.split([len(view0), len(view1)])
         return nt_xent(gather(z0), gather(z1), self.temperature)  # of all processes, if several train

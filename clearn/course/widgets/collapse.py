@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Circle
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.widgets.panel import PlotPanel
 from clearn.evaluation import effective_rank, feature_std
@@ -91,7 +92,7 @@ def verdict(spread, rank, dim):
 
 def draw_laboratory(chosen, step, now, steps, curves):
     spread, rank, loss, places, dim = now
-    alt = (f"{name(chosen)}, after {step} steps: std·√d {spread:.2f}, effective rank {rank:.1f}, loss {loss:.2f}. "
+    alt = (f"{name(chosen)}, after {step} steps: std·√d {say(spread)}, effective rank {say(rank)}, loss {say(loss)}. "
            f"{verdict(spread, rank, dim)}")  # fmt: skip
     picture = Picture(WIDTH, 4.1, alt)
     picture.set_layout_engine("none")

@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.patches import Rectangle
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture, pixels
 from clearn.course.widgets.neighbours import nearest_neighbours
 from clearn.course.widgets.panel import PlotPanel
@@ -96,7 +97,7 @@ class EmbeddingExplorer(PlotPanel):
                 axes.plot(x, y, "o", color=style.CLASSES[i], markersize=6)
                 axes.text(x + 0.13, y, words, fontsize=9, va="center", color=style.INK)
         else:
-            low, high = (f"{value:.2f}".replace("-", "−") for value in (self.known[name].min(), self.known[name].max()))
+            low, high = map(say, (self.known[name].min(), self.known[name].max()))
             axes.text(2.3, 4.15, f"{name} {low}", ha="right", va="center", color=style.INK)
             axes.imshow(LOW_TO_HIGH[None], extent=(2.5, 4.9, 4.3, 4), aspect="auto")
             axes.text(5.1, 4.15, high, va="center", color=style.INK)

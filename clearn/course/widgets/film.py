@@ -6,6 +6,7 @@ import torch
 from matplotlib.colors import LinearSegmentedColormap
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.curves import name_ends
 from clearn.course.plots.maps import umap_positions
@@ -55,10 +56,8 @@ def embedding_film(positions, known, classes, losses, scores, levels):
     def draw(snapshot, coloured_by):
         name, step = list(known)[coloured_by], steps[snapshot]
         loss = losses[min(step, len(losses) - 1)]  # of the next batch; after the last step, of the last one
-        told = ", ".join(f"{key} {values[snapshot]:.2f}" for key, values in scores.items()).replace("-", "−")
-        alt = (
-            f"After {step} of {len(losses)} steps: loss {loss:.2f}. Told by the neighbours: {told}. Coloured by {name}."
-        )
+        told = ", ".join(f"{key} {say(values[snapshot])}" for key, values in scores.items())
+        alt = f"After {step} of {len(losses)} steps: loss {say(loss)}. Told by the neighbours: {told}. Coloured by {name}."
         picture = Picture(WIDTH, 5.1, alt)
         picture.set_layout_engine("none")  # axes laid out by hand: twice as fast
         draw_map(picture.add_axes((0.005, 0.13, 0.57, 0.81)), maps[snapshot], paints[name][1], f"after {step} steps")

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.maps import umap_positions
 from clearn.course.widgets.panel import PlotPanel
@@ -89,12 +90,12 @@ def map_settings(features, noise, maps, noise_maps, labels):
         others = [spearmanr(orders[setting], orders[neighbors, other]).statistic for other in seeds if other != seed]
         made = " Noise has no clumps: here the map has made them." if clumps["noise", setting] < 0.9 else ""
         picture = Picture(WIDTH, 3.3, (
-            f"{neighbors} neighbours, seed {seed}. Trustworthiness {trust['features', setting]:.2f}, of the noise "
-            f"{trust['noise', setting]:.2f}. Nearest points are {clumps['features', setting]:.2f} times as far apart as in an even "
-            f"spread, in the noise {clumps['noise', setting]:.2f}.{made} The order of the distances between classes: rank "
-            f"correlation {spearmanr(orders[setting], truth).statistic:.2f} with the features, "
-            f"{min(others):.2f} at worst with another seed."
-        ).replace("-", "−"))  # fmt: skip
+            f"{neighbors} neighbours, seed {seed}. Trustworthiness {say(trust['features', setting])}, of the noise "
+            f"{say(trust['noise', setting])}. Nearest points are {say(clumps['features', setting])} times as far apart as in "
+            f"an even spread, in the noise {say(clumps['noise', setting])}.{made} The order of the distances between classes: rank "
+            f"correlation {say(spearmanr(orders[setting], truth).statistic)} with the features, "
+            f"{say(min(others))} at worst with another seed."
+        ))  # fmt: skip
         picture.set_layout_engine("none")  # axes laid out by hand: twice as fast
         for left, name, grid, title in (
             (0.005, "features", maps, "features, by class"),

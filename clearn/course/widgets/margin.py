@@ -7,6 +7,7 @@ import torch
 
 from clearn import style
 from clearn.course.dynamics import descend, forces
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots import points_and_forces
 from clearn.course.plots.plane import draw_arrows
@@ -38,8 +39,10 @@ GRID = (1e-3, *torch.linspace(0, LONGEST, 41)[1:].tolist())  # at 0 itself the f
 
 def draw_pair(margin, distance):
     now = {name: [x[0] for x in pair_loss_and_force((distance,), same, margin)] for name, same, _ in KINDS}
-    words = "; ".join(f"if {name}: loss {loss:.3f}, {direction(force)}" for name, (loss, force) in now.items())
-    picture = Picture(WIDTH, 4.2, f"Distance {distance:.1f}, margin {margin:.2f}. {words[0].upper()}{words[1:]}.")
+    words = "; ".join(
+        f"if {name}: loss {say(loss, digits=3)}, {direction(force)}" for name, (loss, force) in now.items()
+    )
+    picture = Picture(WIDTH, 4.2, f"Distance {say(distance)}, margin {say(margin)}. {words[0].upper()}{words[1:]}.")
     picture.set_layout_engine("none")  # three axes laid out by hand: twice as fast
     draw_two_points(picture.add_axes((0, 0.7, 1, 0.24)), margin, distance, {name: f for name, (_, f) in now.items()})
     curves = [picture.add_axes((left, 0.13, 0.42, 0.45)) for left in (0.06, 0.565)]
@@ -55,7 +58,7 @@ def draw_pair(margin, distance):
 
 
 def direction(force):
-    return f"push {force:.2f}" if force > 5e-3 else f"pull {-force:.2f}" if force < -5e-3 else "no force"
+    return f"push {say(force)}" if force > 5e-3 else f"pull {say(-force)}" if force < -5e-3 else "no force"
 
 
 def draw_two_points(axes, margin, distance, force):
@@ -111,7 +114,7 @@ def draw_moving(step, margin, negatives):
     loss, positions, losses = film(margin, negatives)
     z = positions[step]
     distance = torch.linalg.vector_norm(z[FIRST] - z[SECOND], dim=1)
-    alt = (f"Step {step}: loss {losses[step]:.3f}. Mean distance {distance[SAME].mean():.2f} within the groups, "
-           f"{distance[~SAME].mean():.2f} between them.")  # fmt: skip
+    alt = (f"Step {step}: loss {say(losses[step], digits=3)}. Mean distance {say(distance[SAME].mean())} within the groups, "
+           f"{say(distance[~SAME].mean())} between them.")  # fmt: skip
     return points_and_forces(z, 12 * forces(loss, z), COLOURS[GROUP], trails=positions[: step + 1], span=1.7,
                              ring=margin if negatives else None, width=4.8, alt=alt)  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from matplotlib.patches import Rectangle
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture, pixels
 from clearn.course.widgets.panel import PlotPanel
 from clearn.similarity import unit
@@ -63,10 +64,11 @@ def draw_microscope(views, step, h, z, anchor, temperature):
     partner = (anchor + n) % both
     cosine, p = probabilities(z, temperature)
     paid = -p[torch.arange(both), torch.arange(both).roll(n)].log()  # by each row
-    alt = (f"After {step} steps, τ = {temperature:.2f}. The anchor, view {anchor // n} of image {anchor % n + 1}, has cosine "
-           f"{cosine[anchor, partner]:.2f} with its partner, gives it probability {p[anchor, partner]:.2f} and pays "
-           f"{paid[anchor]:.2f}. Mean loss of the {both} rows: {paid.mean():.2f}; a guess: {math.log(both - 1):.2f}.")  # fmt: skip
-    picture = Picture(WIDTH, HEIGHT, alt.replace("-", "−"))
+    alt = (f"After {step} steps, τ = {say(temperature)}. The anchor, view {anchor // n} of image {anchor % n + 1}, has cosine "
+           f"{say(cosine[anchor, partner])} with its partner, gives it probability {say(p[anchor, partner])} and "
+           f"pays {say(paid[anchor])}. Mean loss of the {both} rows: {say(paid.mean())}; a guess: "
+           f"{say(math.log(both - 1))}.")  # fmt: skip
+    picture = Picture(WIDTH, HEIGHT, alt)
     picture.set_layout_engine("none")
     axes = picture.add_axes((0, 0, 1, 1))  # one axes that fills the figure: six small ones take twice as long
     side = TABLE / both
@@ -105,5 +107,5 @@ def write(axes, loss, p, side):
     axes.text(LEFT["cosine"], TOP - side - 0.09, "cosines", **bold)
     for half in (0, 1):
         axes.text(0.14, TOP + TABLE * (0.25 + half / 2), f"view {half}", rotation=90, ha="center", va="center")
-    words = f"softmax of the anchor's row\nits partner gets p = {p:.2f}\nits loss: −log p = {loss:.2f}"
+    words = f"softmax of the anchor's row\nits partner gets p = {say(p)}\nits loss: −log p = {say(loss)}"
     axes.text(LEFT["cosine"] - 0.15, FLOOR - 0.4, words, ha="right", va="center", linespacing=1.5)

@@ -5,6 +5,7 @@ import torch
 from matplotlib.patches import Rectangle
 
 from clearn import style
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture, pixels
 from clearn.course.plots.pairs import KINDS, draw_distributions
 from clearn.course.widgets.panel import PlotPanel
@@ -67,8 +68,8 @@ def draw_pair(images, view0, view1, chosen, allowed, strength):
     negative = cosine_similarity(view0.flatten(1), view1.roll(-1, 0).flatten(1))
     auc = how_often_above(positive, negative)
     changed = ", ".join(what for name, what in CHANGES.items() if allowed[name]) or "nothing"
-    alt = (f"May change: {changed}; strength {strength:.2f}. Pixel cosine of the two views "
-           f"{positive[chosen]:.2f}, of the first view and one of another picture {negative[chosen]:.2f}. "
+    alt = (f"May change: {changed}; strength {say(strength)}. Pixel cosine of the two views "
+           f"{say(positive[chosen])}, of the first view and one of another picture {say(negative[chosen])}. "
            f"Over {len(images)} pictures a positive pair is more similar than a negative one "
            f"{100 * auc:.0f} times in 100.")  # fmt: skip
     picture = Picture(WIDTH, 4.1, alt)

@@ -7,6 +7,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Wedge
 
 from clearn import style, validate
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.widgets.panel import PlotPanel
 from clearn.similarity import unit
@@ -86,8 +87,8 @@ def draw_queue(step, momentum, keys, size, n, longest):
     alt += f", {size - oldest * n} of them still random. " if oldest < batches else ". "
     if oldest:
         alt += (f"The oldest is {oldest} step{'s' * (oldest > 1)} old. Cosine with a fresh key of the same picture: "
-                f"newest {same[0]:.2f}, oldest {same[oldest - 1]:.2f}, mean {same[:oldest].mean():.2f}; of other "
-                f"pictures, mean {other[:oldest].mean():.2f}.").replace("-", "−")  # fmt: skip
+                f"newest {say(same[0])}, oldest {say(same[oldest - 1])}, mean {say(same[:oldest].mean())}; of other "
+                f"pictures, mean {say(other[:oldest].mean())}.")  # fmt: skip
     picture = Picture(WIDTH, SQUARE, alt.strip())
     picture.set_layout_engine("none")
     draw_ring(picture.add_axes((0, 0, SQUARE / WIDTH, 1)), ring, step % batches, size, longest)

@@ -6,6 +6,7 @@ import ipywidgets
 import torch
 
 from clearn.course.dynamics import descend, forces
+from clearn.course.numbers import say
 from clearn.course.plots import points_on_sphere
 from clearn.course.widgets.panel import PlotPanel
 from clearn.evaluation import alignment, uniformity
@@ -44,7 +45,7 @@ def film(temperature, dim):
 def draw_points(step, temperature, sphere):
     positions, losses = film(temperature, 3 if sphere else 2)
     z = positions[step]
-    alt = (f"Step {step}: loss {losses[step]:.2f}. Alignment {alignment(*z.chunk(2)):.2f} (0 is perfect), uniformity "
-           f"{uniformity(z):.2f} (the lower, the more even).").replace("-", "−")  # fmt: skip
+    alt = (f"Step {step}: loss {say(losses[step])}. Alignment {say(alignment(*z.chunk(2)))} (0 is perfect), uniformity "
+           f"{say(uniformity(z))} (the lower, the more even).")  # fmt: skip
     # Forces shrink as 1/τ grows; drawn times τ they can be compared.
     return points_on_sphere(z, 4 * temperature * forces(two_views(temperature), z), alt=alt)

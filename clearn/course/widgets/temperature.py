@@ -6,6 +6,7 @@ import torch
 
 from clearn import style
 from clearn.course.dynamics import forces
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.plane import draw_arrows
 from clearn.course.widgets.panel import PlotPanel
@@ -44,8 +45,8 @@ def draw_temperature(temperature, positive, nearest):
     weight = (z[1:] @ z[0] / temperature).softmax(0)
     share = weight[1:] / weight[1:].sum()
     felt = torch.exp(-(share * share.clamp_min(1e-30).log()).sum())
-    alt = (f"Temperature {temperature:.2f}: the positive has probability {weight[0]:.2f}. Of the push on negatives, "
-           f"{share.max():.0%} comes from one; it is as if {felt:.1f} of 7 counted.")  # fmt: skip
+    alt = (f"Temperature {say(temperature)}: the positive has probability {say(weight[0])}. Of the push on negatives, "
+           f"{say(share.max(), '%')} comes from one; it is as if {say(felt)} of 7 counted.")  # fmt: skip
     picture = Picture(WIDTH, 4.4, alt)
     picture.set_layout_engine("none")
     colours = [style.ANCHOR, style.POSITIVE] + [style.NEGATIVE] * 7
@@ -74,5 +75,5 @@ def draw_weights(axes, z, weight, colours):
     axes.bar(range(8), weight.numpy(), color=colours[1:])
     axes.set(ylim=(0, 1), xticks=range(8), title="softmax weight", xlabel="cosine with the query")
     cosines = (z[1:] @ z[0]).round(decimals=1) + 0.0
-    axes.set_xticklabels([f"{cosine:.1f}".replace("-", "−") for cosine in cosines], fontsize=9)
+    axes.set_xticklabels([say(cosine, digits=1) for cosine in cosines], fontsize=9)
     axes.get_xticklabels()[0].set_color(style.POSITIVE)

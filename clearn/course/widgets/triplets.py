@@ -5,6 +5,7 @@ import torch
 from matplotlib.patches import Circle
 
 from clearn import style
+from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
 from clearn.course.plots.plane import draw_arrows
 from clearn.course.widgets.panel import PlotPanel
@@ -63,11 +64,13 @@ def draw_triplet(positive, x, y, margin):
 
 def in_words(name, positive, d, margin, loss, force):
     """The caption: region, distances, loss, and the size of each force."""
-    words = f"{name.capitalize()}: d(a, p) = {positive:.2f}, d(a, n) = {d:.2f}, margin {margin:.2f}. Loss {loss:.2f}. "
+    words = (
+        f"{name.capitalize()}: d(a, p) = {say(positive)}, d(a, n) = {say(d)}, margin {say(margin)}. Loss {say(loss)}. "
+    )
     sizes = torch.linalg.vector_norm(force, dim=1).tolist()
     if not any(sizes):
         return words + "No force on any of the three."
-    return words + "Force " + ", ".join(f"{size:.2f} on the {role}" for size, (role, _) in zip(sizes, ROLES)) + "."
+    return words + "Force " + ", ".join(f"{say(size)} on the {role}" for size, (role, _) in zip(sizes, ROLES)) + "."
 
 
 def draw_plane(axes, points, force, positive, margin):

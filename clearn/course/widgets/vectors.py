@@ -152,10 +152,10 @@ def draw_cosines(exponent, mark):
     cosines = cosines_of_random_pairs(d)
     spread, share = d**-0.5, share_above(mark, d)
     often = share >= 5e-4
-    rare = f"{100 * share:.1f} % of random pairs" if often else f"less than one random pair in {power_of_ten(share)}"
+    rare = f"{say(share, '%')} of random pairs" if often else f"less than one random pair in {power_of_ten(share)}"
     alt = (f"{d} dimensions: the cosines of {PAIRS} random pairs have standard deviation "
-           f"{cosines.std(correction=0):.3f}; 1/√d = {spread:.3f}. A cosine above {mark:.2f} is {mark / spread:.1f} "
-           f"standard deviations off: {rare}.")  # fmt: skip
+           f"{say(cosines.std(correction=0), digits=3)}; 1/√d = {say(spread, digits=3)}. A cosine above {say(mark)} is "
+           f"{say(mark / spread)} standard deviations off: {rare}.")  # fmt: skip
     picture = Picture(WIDTH, 3.3, alt)
     picture.set_layout_engine("none")
     axes = picture.add_axes((0.03, 0.17, 0.94, 0.72))

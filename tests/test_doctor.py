@@ -89,9 +89,11 @@ def test_packages(monkeypatch, version, line, well):
     assert report(doctor.packages) == [(line, None if well else doctor.INSTALL)]
 
 
-def test_pins_are_read_by_the_names_that_are_looked_up():
-    pins = doctor.pinned()
-    assert {"torch", "scikit-learn", "umap-learn", "jupyterlab-widgets"} <= pins.keys()
+def test_pins_are_read_by_the_names_that_are_looked_up(monkeypatch, tmp_path):
+    assert {"torch", "scikit-learn", "umap-learn"} <= doctor.pinned().keys()
+    (tmp_path / "constraints.txt").write_text("jupyterlab_widgets==3.0.17\n", encoding="utf-8")
+    monkeypatch.setattr(doctor, "COURSE", tmp_path)
+    assert doctor.pinned() == {"jupyterlab-widgets": "3.0.17"}
 
 
 def test_no_pins_beside_the_package(monkeypatch, tmp_path):

@@ -136,6 +136,7 @@ def test_a_grid_has_every_setting_and_the_seed_matters():
     )
 
 
+@pytest.mark.long
 def test_with_too_few_neighbours_noise_falls_into_clumps_and_trustworthiness_does_not_tell():
     """What the chapter claims, on a small cloud that has no groups by construction."""
     rng = torch.Generator().manual_seed(0)

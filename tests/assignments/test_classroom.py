@@ -204,6 +204,7 @@ def test_the_table_for_spreadsheets(graded):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", available())
 def test_the_students_versions_in_the_repository_are_those_of_the_sources(name, tmp_path):
     made = Course(tmp_path).release(name, seed=0)

@@ -153,7 +153,7 @@ def draw_cosines(exponent, mark):
     spread, share = d**-0.5, share_above(mark, d)
     often = share >= 5e-4
     rare = f"{say(share, '%')} of random pairs" if often else f"less than one random pair in {power_of_ten(share)}"
-    alt = (f"{d} dimensions: the cosines of {PAIRS} random pairs have standard deviation "
+    alt = (f"{d} dimensions: the cosines of {say(PAIRS)} random pairs have standard deviation "
            f"{say(cosines.std(correction=0), digits=3)}; 1/√d = {say(spread, digits=3)}. A cosine above {say(mark)} is "
            f"{say(mark / spread)} standard deviations off: {rare}.")  # fmt: skip
     picture = Picture(WIDTH, 3.3, alt)

@@ -14,15 +14,20 @@ Examples: "python3 course.py lab --no-browser", "python3 course.py test -k losse
 
 from __future__ import print_function
 
+import os
+import sys
+
+if __name__ == "__main__":  # a learner's json.py or random.py beside this file is not Python's
+    sys.path[:] = [p for p in sys.path if os.path.realpath(p or ".") != os.path.dirname(os.path.realpath(__file__))]
+
 import contextlib
 import errno
 import hashlib
 import json
-import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 import time
 
 ROOT = os.path.dirname(os.path.realpath(__file__))
@@ -59,8 +64,10 @@ MENDS = [  # what pip says, and what to say instead
 def main(arguments):
     """Set up what the command needs, then become it; return an exit code."""
     refuse_old_python()
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  closed, as ">&-" and pythonw do
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a file's name that the terminal cannot spell stops nothing
+        if hasattr(stream, "reconfigure"):  # a notebook's, after "%run", has none
+            stream.reconfigure(errors="replace")  # a file's name that the terminal cannot spell stops nothing
     command, rest = (arguments or [""])[0], arguments[1:]
     if command in ("-h", "--help"):
         print(__doc__.strip())
@@ -79,7 +86,13 @@ def main(arguments):
     except KeyboardInterrupt:
         print("\ncourse.py: interrupted. Run the same command again to go on", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        stop("what it says could not be read any more. Run the same command again to go on")
     except OSError as error:
+        if command == "update":
+            what = error.filename or "cannot print"
+            stop("%s: %s. Nothing is lost; mend that and run again" % (what, error.strerror))
         stop(explain(error))
 
 
@@ -246,9 +259,9 @@ def venv_python():
 
 
 @contextlib.contextmanager
-def lock():
+def lock(path=LOCK, taken="another course.py is setting up .venv"):
     """Keep a second course.py out of .venv while this one, or a pip that outlives it, writes there."""
-    file = open(LOCK, "a")  # noqa: SIM115
+    file = open(path, "a")  # noqa: SIM115
     try:
         if os.name == "nt":
             import msvcrt
@@ -260,7 +273,7 @@ def lock():
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            stop("another course.py is setting up .venv. Wait until it is done, and run again")
+            stop(taken + ". Wait until it is done, and run again")
     done = False  # a file system without locks: go on
     try:
         yield file
@@ -270,8 +283,8 @@ def lock():
         raise
     finally:
         file.close()
-        if done:
-            os.remove(LOCK)
+        if done and path == LOCK:
+            os.remove(path)
 
 
 def clear_venv():
@@ -437,32 +450,54 @@ def replace(path, content):
 
 def update():
     """Bring a clone to the newest commit of its upstream. Files of the learner's that this would change are renamed."""
-    upstream = refuse_unready_clone()
+    branch, upstream = refuse_unready_clone()
+    with lock(git_path("course.lock"), "another 'course.py update' is at work here"):
+        return bring(branch, upstream)
+
+
+def bring(branch, upstream):
     say("Looking for a newer course at %s." % upstream)
-    code, _, why = git("fetch", "--quiet")
+    remote, ref = (must("config", "branch.%s.%s" % (branch, key)) for key in ("remote", "merge"))
+    code, _, why = git("fetch", "--quiet", "--no-tags", remote, ref)
     if code:
-        network = re.search(r"resolve|connect|timed out|unreachable|hung up", why, re.IGNORECASE)
+        words = r"resolve host|connect to|timed out|unreachable|hung up|connection (closed|reset)"
+        network = re.search(words, why, re.IGNORECASE)
         stop("%s (%s). Nothing was changed" % ("no network" if network else "git cannot fetch the newer course", why))
     old, new = must("rev-parse", "HEAD"), must("rev-parse", "@{upstream}^{commit}")
     if not git("merge-base", "--is-ancestor", new, old)[0]:
         say("Nothing is newer: this is the course of %s." % date(new))
         return 0
-    own = must("rev-list", "--count", new + ".." + old)
+    own = must("rev-list", "--count", old, "--not", new, "--exclude=" + branch, "--branches")
     if own != "0":
-        stop("this clone has %s that %s does not have. Merge with 'git pull', or put them aside with "
-             "'git branch mine' and 'git reset --keep %s', and run again" % (commits(own), upstream, upstream))  # fmt: skip
-    requirements = digest()
-    make_room(tree(old), tree(new))
-    code, _, why = git("-c", "merge.autoStash=false", "merge", "--quiet", "--ff-only", new)
-    if code:
+        stop("this clone has %s that %s does not have. Keep them under a name with 'git branch mine-%s', and run again"
+             % (commits(own), upstream, time.strftime("%Y-%m-%d")))  # fmt: skip
+    before, after = tree(old), tree(new)
+    forward = not git("merge-base", "--is-ancestor", old, new)[0]
+    spare, cut = git_path("course.py.spare"), git_path("course.cut")
+    was_cut = os.path.exists(cut)
+    for _ in range(3):  # again, where a notebook was saved meanwhile
+        make_room(before, after, was_cut)
+        shutil.copy(in_root("course.py"), spare)
+        open(cut, "w").close()
+        words = ["merge", "--quiet", "--ff-only"] if forward else ["reset", "--quiet", "--keep"]
+        code, _, why = git("-c", "merge.autoStash=false", "-c", "branch.%s.mergeOptions=" % branch, *(words + [new]))
+        if not code and must("rev-parse", "HEAD") == new:
+            break
+        if not any(same("course.py", entries.get("course.py")) for entries in (before, after)):
+            os.replace(spare, in_root("course.py"))  # git left half of it, or none
+        if "would be overwritten" not in why and "not uptodate" not in why:
+            break
+    if code or must("rev-parse", "HEAD") != new:
+        put_back(*(path for path in before if before[path] != after.get(path)))
         stop("git cannot bring in the newer course (%s). Nothing is lost; mend that and run again" % why)
+    os.remove(spare)
+    os.remove(cut)
     count = must("rev-list", "--count", old + ".." + new)
     say("Updated from the course of %s to that of %s (%s)." % (date(old), date(new), commits(count)))
     changed = sorted(changes())
     if changed:
-        say("Your changes to these files are still in place, since the newer course has them as before: %s."
-            % ", ".join(changed))  # fmt: skip
-    if digest() != requirements and os.path.isdir(VENV):
+        say("Your changes to these files are still in place: %s." % ", ".join(changed))
+    if any(before.get(name) != after.get(name) for name in map(os.path.basename, SOURCES)) and os.path.isdir(VENV):
         say("The requirements have changed: the next 'course.py lab' brings .venv up to date.")
     return 0
 
@@ -475,6 +510,10 @@ def refuse_unready_clone():
     code, _, why = git("rev-parse", "HEAD^{commit}")
     if code:
         stop("git cannot read this clone (%s)" % why)
+    code, top, why = git("rev-parse", "--show-toplevel")
+    if code or not os.path.samefile(text(top), ROOT):
+        stop("git's files are not in this folder (%s). Unset core.worktree and core.bare here, and run again"
+             % (why if code else text(top)))  # fmt: skip
     states = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"]
     if any(os.path.exists(git_path(name)) for name in states) or must("ls-files", "--unmerged"):
         stop("a merge or a rebase is under way here. Finish it ('git status' says how), and run again")
@@ -489,16 +528,20 @@ def refuse_unready_clone():
         branch = text(branch)
         stop("the branch %s follows no other. Run 'git branch --set-upstream-to=origin/%s', or 'git switch' to one "
              "that does, and run again" % (branch, branch))  # fmt: skip
-    return text(upstream)
+    return text(branch), text(upstream)
 
 
-def make_room(before, after):
-    """Rename what the learner changed or put where `after` differs from `before`; elsewhere all stays as it is."""
+def make_room(before, after, cut):
+    """Rename what the learner changed or put where `after` differs from `before`; elsewhere all stays as it is.
+
+    With `cut`, an update was stopped while git wrote, and the beginning of a newer file is no learner's.
+    """
     touched = {path for path in set(before) | set(after) if before.get(path) != after.get(path)}
-    staged = {path: letters for path, letters in changes().items() if path in touched and letters[0] != " "}
+    staged = {path: letters for path, letters in changes().items() if near(path, touched) and letters[0] != " "}
     for path in sorted(staged):
         if staged[path][1] != " ":
-            stop("%s was changed again after 'git add'. Run 'git restore --staged %s', and run again" % (path, path))
+            stop("%s was changed again after 'git add'. 'git restore --staged %s' forgets what was added and keeps "
+                 "the file; run that, and run again" % (path, shlex.quote(path)))  # fmt: skip
     for path in sorted(staged):
         must("reset", "--quiet", "--", path)
     for path in sorted(touched):
@@ -506,31 +549,65 @@ def make_room(before, after):
         if above in before:  # a file that the newer course replaces by a folder
             continue
         if above:  # a file or a link of the learner's in the place of a folder: all that lay in that folder comes back
-            touched.update(name for name in before if name.startswith(above + "/"))
             rename(above)
+            put_back(*(name for name in before if name.startswith(above + "/")))
         elif os.path.isdir(in_root(path)) and not os.path.islink(in_root(path)):
-            if not any(name.startswith(path + "/") for name in before):
+            if not any(name.startswith(path + "/") for name in before) or holds_own(path, before):
                 rename(path)
-        elif not os.path.lexists(in_root(path)) or same(path, before.get(path)):
-            continue
-        elif same(path, after.get(path)):  # by the learner's own hand, or by an update that was interrupted
-            os.remove(in_root(path))
-        else:
-            rename(path)
-    for path in changes():  # for git, too, all is as in `before`
-        if path in touched:
-            must(*(["checkout", "HEAD", "--", path] if path in before else ["reset", "--quiet", "--", path]))
+        elif os.path.lexists(in_root(path)) and not same(path, before.get(path)):
+            rename(path, after.get(path), before.get(path) if path == "course.py" else None, cut)
+    # For git, too, all is as in `before`, or is missing: it writes no file over one that was saved just now.
+    for path in filter(lambda path: near(path, touched), changes()):
+        if path not in before:
+            must("reset", "--quiet", "--", path)
+        elif os.path.isfile(in_root(path)) and not blocked(path):  # of another mode, or saved just now
+            rename(path, before[path], before[path] if path == "course.py" else None)
 
 
-def rename(path):
-    """Give the learner's file a name beside it that is not taken, such as 05_infonce.mine-2026-11-30.ipynb."""
+def put_back(*paths):
+    """Write the files of the last commit that are missing, and none over what is there."""
+    if paths:
+        git("checkout-index", "--quiet", "-u", "--", *paths)
+
+
+def near(path, touched):
+    """Whether `path` is touched, or is a folder above or a file below what is."""
+    parts = path.split("/")
+    return any("/".join(parts[:n]) in touched for n in range(1, len(parts) + 1)) or any(
+        name.startswith(path + "/") for name in touched)  # fmt: skip
+
+
+def holds_own(folder, before):
+    """Whether anything in a folder is the learner's: changed, new, ignored by git, or kept by an earlier update."""
+    for place, folders, names in os.walk(in_root(folder)):
+        for name in names + [name for name in folders if os.path.islink(os.path.join(place, name))]:
+            path = os.path.relpath(os.path.join(place, name), ROOT).replace(os.sep, "/")
+            if not same(path, before.get(path)):
+                return True
+    return False
+
+
+def rename(path, known=None, put=None, cut=False):
+    """Give the learner's file a name beside it that is not taken, such as 05_infonce.mine-2026-11-30.ipynb.
+
+    It is removed there if it is the course's own: what git writes for the entry `known`, or with `cut` a
+    beginning of that. With an entry `put`, that is in its place at every moment.
+    """
     start, ending = os.path.splitext(path)
     number, mine = 1, None
     while mine is None or os.path.lexists(in_root(mine)):
         mine = "%s.mine-%s%s%s" % (start, time.strftime("%Y-%m-%d"), "-%d" % number if number > 1 else "", ending)
         number += 1
-    os.rename(in_root(path), in_root(mine))
-    say("Yours is kept: %s is now %s" % (path, mine))
+    if put:
+        shutil.copy2(in_root(path), in_root(mine))
+        replace(in_root(path), git("cat-file", "--filters", "--path=" + path, put[1])[1])
+        os.chmod(in_root(path), int(put[0][-3:], 8))
+    else:
+        os.rename(in_root(path), in_root(mine))
+    if known and same(path, known, mine, cut):
+        os.remove(in_root(mine))
+    else:
+        say("Yours is kept: %s is now %s" % (path, mine))
 
 
 def blocked(path):
@@ -542,25 +619,35 @@ def blocked(path):
             return above
 
 
-def same(path, entry):
-    """Whether the file at `path` is to the byte what git writes for this `entry` of a tree, None for no entry."""
+def same(path, entry, at=None, cut=False):
+    """Whether the file at `path` is to the byte what git writes for this `entry` of a tree, None for no entry.
+
+    With `at`, the file is there now; with `cut`, it may be the beginning of that.
+    """
     if entry is None:
         return False
     mode, name = entry
-    if os.path.islink(in_root(path)):
-        return mode == "120000" and os.fsencode(os.readlink(in_root(path))) == git("cat-file", "blob", name)[1]
-    with open(in_root(path), "rb") as file:
+    place = in_root(at or path)
+    if os.path.islink(place):
+        return mode == "120000" and os.fsencode(os.readlink(place)) == git("cat-file", "blob", name)[1]
+    if not os.path.isfile(place):  # a pipe would never end
+        return False
+    with open(place, "rb") as file:
         content = file.read()
     algorithm = hashlib.sha1 if len(name) == 40 else hashlib.sha256
     if algorithm(b"blob %d\0" % len(content) + content).hexdigest() == name:
         return True
-    return git("cat-file", "--filters", "--path=" + path, name)[1] == content  # on Windows, other ends of lines
+    code, written, _ = git("cat-file", "--filters", "--path=" + path, name)  # on Windows, other ends of lines
+    return not code and (written == content or (cut and written.startswith(content)))
 
 
 def tree(commit):
     """The files of a commit: {path: (mode, name of the content)}."""
     found = {}
-    for line in git("ls-tree", "-r", "-z", "--full-tree", commit)[1].split(b"\0")[:-1]:
+    code, lines, why = git("ls-tree", "-r", "-z", "--full-tree", commit)
+    if code:
+        stop("git cannot read this clone (%s). Nothing is lost; get a new one and copy your files over" % why)
+    for line in lines.split(b"\0")[:-1]:
         about, path = line.split(b"\t", 1)
         mode, _, name = about.decode("ascii").split()
         found[os.fsdecode(path)] = (mode, name)
@@ -569,7 +656,10 @@ def tree(commit):
 
 def changes():
     """The files of git's that differ from its last commit: {path: two letters, of the staged and the other change}."""
-    lines = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")[1].split(b"\0")
+    code, lines, why = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")
+    if code:
+        stop("git cannot read this clone (%s). Nothing is lost; mend that and run again" % why)
+    lines = lines.split(b"\0")
     return {os.fsdecode(line[3:]): line[:2].decode("ascii") for line in lines if line}
 
 
@@ -603,7 +693,8 @@ def text(answer):
 
 def git(*words):
     """Run git in the course's folder: its exit code, what it answers, and in one line what it complains about."""
-    drop = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
+    drop = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX",
+            "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")  # fmt: skip
     variables = {name: value for name, value in os.environ.items() if name not in drop}
     variables.update(LC_ALL="C", GIT_LITERAL_PATHSPECS="1")
     try:
@@ -617,7 +708,8 @@ def git(*words):
         child.communicate()
         raise
     lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines()]
-    lines = list(filter(None, lines)) or ["no reason given"]
+    told = [line for line in lines if line and not re.match(r"(?i)warning:|.*Could not read from remote", line)]
+    lines = told or list(filter(None, lines)) or ["no reason given"]
     first = next((n for n, line in enumerate(lines) if line.startswith(("fatal:", "error:", "ssh:"))), 0)
     count = 2 if lines[first].endswith(":") else 1  # what the colon announces
     why = re.sub(r"^(fatal|error): ", "", " ".join(lines[first : first + count]))

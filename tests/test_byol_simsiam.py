@@ -165,6 +165,7 @@ def two_noisy(batch):
     return batch + torch.randn_like(batch), batch + torch.randn_like(batch)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("kind, options", [(SimSiam, {}), (BYOL, {"moving_average": False})])
 def test_stop_gradient_is_what_prevents_collapse(kind, options, seed):

@@ -184,6 +184,7 @@ print(json.dumps([only, time.perf_counter() - start, sorted({m.split(".")[0] for
 """
 
 
+@pytest.mark.long
 def test_what_is_slow_to_import_loads_when_it_is_used():
     floor = floors(clearn.__doc__)
     light = [m for m in imports(PACKAGE) if m != "__init__" and floor.get(house(m), 0) > floor["course.pictures"]]

@@ -208,6 +208,7 @@ def test_executing_again_changes_no_byte(executed):
     assert not list(unclean(notebook, path))
 
 
+@pytest.mark.long
 def test_a_notebook_that_does_not_run_clean_is_left_as_it_was(tmp_path):
     sources = {"warns": "import warnings; warnings.warn('careful')", "raises": "1 / 0"}
     paths = [tmp_path / f"{name}.ipynb" for name in sources]

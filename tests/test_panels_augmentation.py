@@ -105,6 +105,7 @@ def test_each_key_press_changes_the_picture_and_the_words(images):
         assert len(captions) == 3 and control.value == start, name
 
 
+@pytest.mark.long
 def test_every_setting_can_be_drawn(images):
     panel = augmentation_studio(images[:5])
     for end in ("max", "min"):

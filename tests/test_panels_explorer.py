@@ -227,6 +227,7 @@ def test_a_factor_that_does_not_vary_is_drawn():
     assert panel.caption.endswith("Coloured by same.")
 
 
+@pytest.mark.long
 def test_what_is_slow_to_import_waits_for_the_panel():
     probe = (
         "import sys, clearn.course.widgets; print([m for m in ('jscatter', 'pandas', 'pyarrow') if m in sys.modules])"

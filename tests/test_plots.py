@@ -165,6 +165,7 @@ def test_the_sphere_is_seen_from_above():
     assert np.allclose(np.linalg.norm(np.c_[xy, depth], axis=1), 1)
 
 
+@pytest.mark.long
 def test_umap_keeps_groups_apart_and_is_seeded():
     centres = torch.eye(3).repeat_interleave(30, 0) * 5
     features = centres + 0.1 * torch.randn(90, 3, generator=GEN)

@@ -323,6 +323,139 @@ def test_runs_from_a_hook_of_another_repository(newer, tmp_path):
     assert code == 0 and not err and newer.is_new()
 
 
+# What an attempt to break it found
+
+
+def test_what_git_ignores_in_a_folder_that_becomes_a_file(clone):
+    commit(clone.upstream, {"extra/x.ipynb": "x\n"}, 2)
+    assert clone.update()[0] == 0
+    clone.write("extra/x.ipynb", "run\n")
+    clone.write("extra/simclr.pt", "weights\n")
+    (clone.upstream / "extra/x.ipynb").unlink()
+    (clone.upstream / "extra").rmdir()
+    commit(clone.upstream, {"extra": "now a file\n"}, 3)
+    code, out, err = clone.update()
+    assert code == 0 and not err and clone.is_new() and clone.files()["extra"] == "now a file\n"
+    assert {"run\n", "weights\n"} <= set(clone.files().values())
+
+
+def as_module(clone, monkeypatch):
+    """The clone's course.py as a module, with git as the tests have it."""
+    for name, value in PERSON.items():
+        monkeypatch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location("course_under_test", clone.root / "course.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_jupyterlab_saves_meanwhile_is_kept(newer, monkeypatch):
+    """The notebook is written again at each line that the update says, and before each of git's steps."""
+    course, saved = as_module(newer, monkeypatch), []
+    newer.write("notebooks/05.ipynb", "mine 0\n")
+
+    def after_saving(function, when):
+        def call(*arguments):
+            if when(arguments):
+                saved.append(f"mine {len(saved) + 1}\n")
+                newer.write("notebooks/05.ipynb", saved[-1])
+            return function(*arguments)
+
+        return call
+
+    monkeypatch.setattr(course, "say", after_saving(course.say, lambda words: "kept" in words[0]))
+    monkeypatch.setattr(course, "git", after_saving(course.git, lambda words: "merge" in words))
+    with contextlib.suppress(SystemExit):  # after three attempts it says that it did not succeed
+        course.main(["update"])
+    assert len(saved) >= 2 and {"mine 0\n", saved[-1]} <= set(newer.files().values())
+
+
+def test_two_updates_at_once(newer, monkeypatch):
+    """The second begins in the middle of the first one, and waits for another time."""
+    newer.write("notebooks/05.ipynb", "mine\n")
+    course, said, rename = as_module(newer, monkeypatch), [], os.rename
+
+    def slow(source, target):
+        monkeypatch.setattr(course.os, "rename", rename)
+        said.append(newer.update())
+        rename(source, target)
+
+    monkeypatch.setattr(course.os, "rename", slow)
+    assert course.main(["update"]) == 0 and newer.is_new() and newer.files()[MINE] == "mine\n"
+    assert said[0][0] == 1 and "another 'course.py update' is at work" in said[0][2]
+
+
+def test_a_history_that_was_written_anew_is_no_commit_of_the_learners(clone):
+    commit(clone.upstream, {"a.txt": "1\n"}, 2)
+    assert clone.update()[0] == 0
+    git(clone.upstream, "reset", "--hard", "HEAD~1")
+    commit(clone.upstream, {"notebooks/05.ipynb": "better\n"}, 3)
+    clone.write("notebooks/05.ipynb", "mine\n")
+    assert "git branch mine-" in clone.refuses()
+    git(clone.root, "branch", f"mine-{TODAY}")
+    assert clone.update()[0] == 0 and clone.is_new() and clone.files()[MINE] == "mine\n"
+
+
+def test_files_of_git_in_another_folder(newer, tmp_path):
+    shutil.copytree(newer.root, tmp_path / "else", ignore=shutil.ignore_patterns(".git"))
+    (tmp_path / "else/notebooks/05.ipynb").write_text("mine\n")
+    git(newer.root, "config", "core.worktree", str(tmp_path / "else"))
+    code, _, err = newer.update()
+    assert code == 1 and "core.worktree" in err and (tmp_path / "else/notebooks/05.ipynb").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_without_a_file_of_requirements(newer, name):
+    (newer.root / name).unlink()
+    assert newer.update()[0] == 0
+
+
+@pytest.mark.parametrize("options", ["--squash", "--autostash", "--no-commit"])
+def test_options_of_merges_that_the_learner_set(newer, options):
+    git(newer.root, "config", "branch.main.mergeOptions", options)
+    newer.write("notebooks/05.ipynb", "mine\n")
+    assert newer.update()[0] == 0 and newer.is_new()
+
+
+def test_a_branch_upstream_that_has_another_name_now(newer):
+    git(newer.upstream, "branch", "--move", "main", "trunk")
+    assert "cannot fetch" in newer.refuses()
+
+
+def test_a_staged_folder_in_the_place_of_a_new_file(newer):
+    commit(newer.upstream, {"word": "w\n"}, 21)
+    newer.write("word/my.txt", "mine\n")
+    git(newer.root, "add", "--all")
+    assert newer.update()[0] == 0 and newer.is_new()
+    assert newer.files()["word"] == "w\n" and newer.files()[f"word.mine-{TODAY}/my.txt"] == "mine\n"
+
+
+def test_a_hook_that_fails(newer):
+    hook = newer.root / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 2\n")
+    hook.chmod(0o755)
+    newer.write("notebooks/05.ipynb", "mine\n")
+    assert newer.update()[0] == 0 and newer.is_new()
+
+
+@POSIX
+def test_a_pipe_in_the_place_of_a_new_file(newer):
+    os.mkfifo(newer.root / "notebooks/09.ipynb")
+    assert newer.update()[0] == 0 and newer.is_new()
+
+
+def test_output_that_nobody_reads_and_a_module_of_the_learners(newer):
+    newer.write("json.py", "raise ValueError\n")
+    newer.write("notebooks/05.ipynb", "mine\n")
+    child = subprocess.Popen([sys.executable, "course.py", "update"], cwd=newer.root, env=os.environ | PERSON,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    child.stdout.close()
+    err = child.stderr.read()
+    assert child.wait() == 1 and len(err.splitlines()) == 1 and "could not be read" in err
+    assert newer.update()[0] == 0 and "mine\n" in newer.files().values()
+
+
 # When it refuses
 
 
@@ -330,10 +463,14 @@ def test_commits_of_the_learners_are_not_merged(newer):
     newer.write("notebooks/08.ipynb", "mine\n")
     git(newer.root, "commit", "--all", "-m", "my own")
     err = newer.refuses()
-    assert "1 commit that origin/main does not have" in err
-    git(newer.root, "branch", "mine")  # the way that the line shows
-    git(newer.root, "reset", "--keep", "origin/main")
-    assert newer.is_new() and newer.update()[0] == 0
+    assert "1 commit that origin/main does not have" in err and f"git branch mine-{TODAY}" in err
+    newer.write("notebooks/05.ipynb", "mine, too\n")
+    newer.write("README.md", "ignored or not\n")
+    git(newer.root, "branch", f"mine-{TODAY}")  # the way that the line shows
+    code, out, err = newer.update()
+    assert code == 0 and not err and newer.is_new() and newer.files()[MINE] == "mine, too\n"
+    assert newer.files()[f"README.mine-{TODAY}.md"] == "ignored or not\n"
+    assert git(newer.root, "show", f"mine-{TODAY}:notebooks/08.ipynb") == "mine"
 
 
 def test_no_clone(newer):
@@ -421,20 +558,16 @@ class Cut(BaseException):
     """The power goes."""
 
 
-@pytest.mark.parametrize("moment", range(1, 16))
+@pytest.mark.long
+@pytest.mark.parametrize("moment", range(1, 17))
 def test_stopped_anywhere_nothing_is_lost_and_the_next_run_goes_on(newer, monkeypatch, moment):
     """A power cut before the first renaming, and before each renaming and each of git's steps after it."""
-    for name, value in PERSON.items():
-        monkeypatch.setenv(name, value)
     mine = {"05": "mine\n", "08": "eight, mine\n", "09": "nine, mine\n"}  # 05 changed, 08 added to the index, 09 new
     for name, text in mine.items():
         newer.write(f"notebooks/{name}.ipynb", text)
     git(newer.root, "add", "notebooks/08.ipynb")
     commit(newer.upstream, {"notebooks/08.ipynb": "eight, better\n"}, 21)
-    spec = importlib.util.spec_from_file_location("course_under_test", newer.root / "course.py")
-    course = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(course)
-    done = []
+    course, done = as_module(newer, monkeypatch), []
 
     def cut_before(function, name):
         def call(*arguments):
@@ -448,7 +581,7 @@ def test_stopped_anywhere_nothing_is_lost_and_the_next_run_goes_on(newer, monkey
 
     monkeypatch.setattr(course, "git", cut_before(course.git, "git"))
     monkeypatch.setattr(course.os, "rename", cut_before(os.rename, "rename"))
-    with pytest.raises(Cut) if moment < 15 else contextlib.nullcontext():  # the last number is one too many
+    with pytest.raises(Cut) if moment < 16 else contextlib.nullcontext():  # the last number is one too many
         course.main(["update"])
     assert set(mine.values()) <= set(newer.files().values())
     monkeypatch.undo()
@@ -467,6 +600,12 @@ def test_a_merge_cut_in_the_middle_is_completed(newer):
     assert code == 0 and newer.is_new() and "kept" not in out
 
 
+def heed_interrupts():
+    """In a child: where the tests run in the background, a shell has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.long
 @POSIX
 def test_interrupt_from_the_keyboard_is_one_line(newer, tmp_path):
     slow = tmp_path / "bin/git"
@@ -475,7 +614,8 @@ def test_interrupt_from_the_keyboard_is_one_line(newer, tmp_path):
     slow.chmod(0o755)
     path = f"{slow.parent}{os.pathsep}{os.environ['PATH']}"
     child = subprocess.Popen([sys.executable, "course.py", "update"], cwd=newer.root, env=os.environ | PERSON | {"PATH": path},
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                             preexec_fn=heed_interrupts)  # fmt: skip
     while not (tmp_path / "fetching").exists():
         assert child.poll() is None
         time.sleep(0.05)

@@ -166,6 +166,18 @@ def test_the_sphere_is_seen_from_above():
 
 
 @pytest.mark.long
+def test_umap_leaves_torch_its_number_of_threads():
+    """Else a kernel that was given one core of two would wait for the other from there on, and take four times as long."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        plots.umap_positions(torch.randn(60, 5, generator=torch.Generator().manual_seed(0)), neighbors=5, epochs=5)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.long
 def test_umap_keeps_groups_apart_and_is_seeded():
     centres = torch.eye(3).repeat_interleave(30, 0) * 5
     features = centres + 0.1 * torch.randn(90, 3, generator=GEN)

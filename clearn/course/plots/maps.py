@@ -1,5 +1,7 @@
 """Maps: points in the plane for features of many dimensions."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from matplotlib import patheffects
@@ -20,7 +22,7 @@ def umap_positions(features, neighbors=15, seed=0, start="pca", epochs=200):
 
     from sklearn.neighbors import NearestNeighbors
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _same_threads():
         warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
         import umap
 
@@ -29,6 +31,16 @@ def umap_positions(features, neighbors=15, seed=0, start="pca", epochs=200):
         reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init=start, min_dist=0.3,
                             n_epochs=epochs, random_state=seed, n_jobs=1)  # fmt: skip
         return reducer.fit_transform(unit)
+
+
+@contextmanager
+def _same_threads():
+    """UMAP's compiled code shares OpenMP with torch, and would leave it with as many threads as there are cores."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @styled

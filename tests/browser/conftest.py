@@ -111,7 +111,7 @@ class Notebook:
     """A notebook, open in JupyterLab in a context of its own, with a record of all that went wrong."""
 
     RUN = """() => Promise.race([window.jupyterapp.commands.execute('notebook:run-all-cells'), new Promise((_, fail) =>
-        setTimeout(() => fail(new Error('not all cells had run after 10 minutes')), 600000))])"""
+        setTimeout(() => fail(new Error('not all cells had run after 15 minutes')), 900000))])"""
     ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
         .flatMap(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [])
         .filter(o => o.output_type === 'error').map(o => `${o.ename}: ${o.evalue}`)"""

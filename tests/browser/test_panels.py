@@ -94,7 +94,13 @@ def test_it_says_what_its_code_says_and_every_widget_answers_the_keyboard(notebo
     live = open_notebook(path)
     folded = sum(map(is_folded, nbformat.read(notebook, 4).cells))
     assert live.folds.count() == folded
+    answer = live.folds.first.element_handle() if folded else None
+    if answer:
+        answer = answer.evaluate_handle("fold => fold.closest('.jp-Cell')").as_element()
+        live.shoot(f"{name}-folded", answer)
     assert live.run() == []
+    if answer:
+        live.shoot(f"{name}-unfolded", answer)
     assert live.folds.count() == 0, "an answer stays folded although its cell was run"
     live.save()
     check_outputs(lab.root / path, notebook)

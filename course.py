@@ -555,13 +555,13 @@ def make_room(before, after, cut):
             if not any(name.startswith(path + "/") for name in before) or holds_own(path, before):
                 rename(path)
         elif os.path.lexists(in_root(path)) and not same(path, before.get(path)):
-            rename(path, after.get(path), before.get(path) if path == "course.py" else None, cut)
+            rename(path, after.get(path), before.get(path), cut)
     # For git, too, all is as in `before`, or is missing: it writes no file over one that was saved just now.
     for path in filter(lambda path: near(path, touched), changes()):
         if path not in before:
             must("reset", "--quiet", "--", path)
         elif os.path.isfile(in_root(path)) and not blocked(path):  # of another mode, or saved just now
-            rename(path, before[path], before[path] if path == "course.py" else None)
+            rename(path, before[path], before[path])
 
 
 def put_back(*paths):
@@ -591,14 +591,14 @@ def rename(path, known=None, put=None, cut=False):
     """Give the learner's file a name beside it that is not taken, such as 05_infonce.mine-2026-11-30.ipynb.
 
     It is removed there if it is the course's own: what git writes for the entry `known`, or with `cut` a
-    beginning of that. With an entry `put`, that is in its place at every moment.
+    beginning of that. course.py is never away, for it is needed to go on: `put`, its entry, is in its place at once.
     """
     start, ending = os.path.splitext(path)
     number, mine = 1, None
     while mine is None or os.path.lexists(in_root(mine)):
         mine = "%s.mine-%s%s%s" % (start, time.strftime("%Y-%m-%d"), "-%d" % number if number > 1 else "", ending)
         number += 1
-    if put:
+    if put and path == "course.py":
         shutil.copy2(in_root(path), in_root(mine))
         replace(in_root(path), git("cat-file", "--filters", "--path=" + path, put[1])[1])
         os.chmod(in_root(path), int(put[0][-3:], 8))

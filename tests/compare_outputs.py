@@ -6,6 +6,7 @@
 All that a cell prints and shows is compared to the letter: streams, results, errors, and the words that pictures carry
 (their alternative text, the caption of a panel). Pictures may differ in a few pixels. Widgets are left out, for their
 ids are random, and so is how a front end stores outputs: a stream whole or in parts, a text as a string or as lines.
+The line that stands before the outputs of a folded cell until it is run (FOLD) is no output of its code.
 
 Tags of the cell:
 - `picture-varies`: pictures and their words may look otherwise (what training made), but must be as many.
@@ -43,6 +44,8 @@ WIDGETS = "application/vnd.jupyter.widget"
 PICTURES = ("image/png", "image/jpeg")
 ALT = "alternative text"
 MARK = "\0"
+# JupyterLab shows the first line of a folded cell's first output beside the dots: this one tells nothing of the answer.
+FOLD = "Predict first, then run this cell"
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 TOKEN = re.compile(r"""
     [^\W\d]\w*+ (?: (?<=\d)\.\d++ | -\w++(?!\.\d) )*+  # a word or a name, with the digits in it
@@ -100,7 +103,7 @@ def by_kind(outputs, drop_words):
     pictures are empty.
     """
     kinds = {"stdout": [""], "stderr": [""]}
-    for output in outputs:
+    for output in outputs[is_fold(outputs) :]:
         match output["output_type"]:
             case "stream":
                 kinds[output["name"]][0] += text_of(output["text"])
@@ -112,6 +115,12 @@ def by_kind(outputs, drop_words):
     for stream in ("stdout", "stderr"):  # a line printed over another replaces it, as on the page
         kinds[stream] = [re.sub(r"^.*\r(?=[^\n])", "", kinds[stream][0], flags=re.MULTILINE)]
     return kinds
+
+
+def is_fold(outputs):
+    """Whether outputs begin with what stands there until a folded cell is run."""
+    data = outputs[0].get("data", {}) if outputs else {}
+    return list(data) == ["text/plain"] and text_of(data["text/plain"]) == FOLD
 
 
 def shown(output, drop_words):

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 import nbformat
-from compare_outputs import differences
+from compare_outputs import FOLD, differences
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_output
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -28,7 +29,7 @@ def stderr_of(notebook):
 
 
 def normalise(notebook):
-    """Take out of an executed notebook what would differ in the next run."""
+    """Take out of an executed notebook what would differ in the next run, and put a line before each folded output."""
     notebook.metadata.pop("widgets", None)  # megabytes, and code hosts refuse a malformed block
     notebook.metadata.kernelspec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     notebook.metadata.language_info = {"name": "python"}
@@ -38,6 +39,8 @@ def normalise(notebook):
         views = [output.data[WIDGET] for output in cell.get("outputs", []) if WIDGET in output.get("data", {})]
         for number, view in enumerate(views):
             view["model_id"] = f"{cell.id}-{number}"
+        if cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            cell.outputs.insert(0, new_output("display_data", {"text/plain": FOLD}))
 
 
 def execute(path):

@@ -6,7 +6,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from compare_outputs import differences
+from compare_outputs import FOLD, differences, is_fold
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_output
@@ -70,6 +70,16 @@ def test_how_a_front_end_stores_outputs_is_no_difference(metadata):
     before = copy.deepcopy(stored)
     assert not differences(stored, saved, metadata) and not differences(saved, stored, metadata)
     assert stored == before
+
+
+@every_way
+@pytest.mark.parametrize("fold", [FOLD, [FOLD]])
+def test_the_line_before_a_folded_output_is_no_output_and_all_below_it_is(fold, metadata):
+    folded = [*shown({"text/plain": fold}), *printed("an answer")]
+    assert is_fold(folded) and not is_fold(folded[1:]) and not is_fold(folded[::-1]) and not is_fold([])
+    assert not differences(printed("an answer"), folded, metadata)
+    assert differences(printed("another"), folded, metadata) and differences([], folded, metadata)
+    assert differences(folded[:1] * 2, folded[:1], metadata)
 
 
 @every_way

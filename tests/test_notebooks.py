@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from compare_outputs import is_fold
 from machine import browser, threads
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -154,6 +155,7 @@ for step in range(3):
     handle.update(picture(f'step {step}', alt=f'A picture that says step {step}'))
 """.strip()
 TABLE = "HTML('<table>' + ''.join(f'<tr><td>{x}</td></tr>' for x in (.64, .61)) + '</table>')"
+FOLDED = {"jupyter": {"outputs_hidden": True}}
 VARIES, NUMBERS = {"tags": ["picture-varies"]}, {"tags": ["numbers-vary"]}
 ALL_WELL = None
 CASES = {  # name: (source, metadata, the change to it, what strict nbval then says)
@@ -174,6 +176,8 @@ CASES = {  # name: (source, metadata, the change to it, what strict nbval then s
     "a lone tolerance": ("print('a')", {"tags": ["nbval-ignore-output"]}, ("", ""), "not the tag numbers-vary"),
     "a changed word under numbers-vary": ("print('kNN .64')", NUMBERS, ("kNN", "loss"), "kNN .64.* was saved, now .*loss"),
     "a missing table row": (TABLE, NUMBERS, (", .61", ","), "2 rows were saved, 1 are shown now"),
+    "folded": ("print('an answer')", FOLDED, ("", ""), ALL_WELL),
+    "changed below a fold": ("print('an answer')", FOLDED, ("an a", "another a"), "an answer.* was saved, now .*another answer"),
     "not executed": ("print('never')", {}, ("", ""), "has no execution count"),
     "dies": ("print('here')", {}, ("print('here')", "import os; os._exit(1)"), "The kernel died in this cell"),
 }  # fmt: skip
@@ -222,11 +226,12 @@ def test_a_notebook_that_does_not_run_clean_is_left_as_it_was(tmp_path):
 
 @pytest.mark.long
 def test_executing_keeps_what_a_cell_says_of_itself_and_can_check_what_was_saved(tmp_path):
-    metadata = NUMBERS | {"tolerance": 0.02, "jupyter": {"outputs_hidden": True}}
+    metadata = NUMBERS | FOLDED | {"tolerance": 0.02}
     nbformat.write(new_notebook(cells=[new_code_cell("print('kNN .64')", metadata=metadata)]), tmp_path / "near.ipynb")
     assert execute(tmp_path / "near.ipynb")[1] == 0
     notebook = nbformat.read(tmp_path / "near.ipynb", 4)
     assert notebook.cells[0].metadata == metadata
+    assert is_fold(notebook.cells[0].outputs) and len(notebook.cells[0].outputs) == 2
     paths = [tmp_path / "near.ipynb", tmp_path / "far.ipynb"]
     for path, source in zip(paths, ("print('kNN .63')", "print('kNN .41')"), strict=True):
         notebook.cells[0].source = source

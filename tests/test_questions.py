@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from compare_outputs import FOLD, is_fold
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 import clearn
@@ -117,11 +118,14 @@ def spoilt(cells):
     The cell that answers the question NAME carries the tag answers-NAME: a code cell, a folded text (<details>), or, if only
     the buttons answer it, the question's own. It does not come before the question; its output, and any other between the
     two, is saved folded; the text that follows it begins with a fold or with a heading; and from the heading above the
-    question on, no open text says what the right answer says.
+    question on, no open text says what the right answer says. A folded output begins with the line FOLD, for JupyterLab
+    shows its first line beside the dots.
     """
     for index, cell in enumerate(cells):
         for chapter, name in ASKS.findall(cell.source) if cell.cell_type == "code" else ():
             yield from (f"{name}: {problem}" for problem in spoils(cells, index, chapter, name))
+        if cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden") and not is_fold(cell.outputs):
+            yield f"its fold shows its first line: {cell.source[:40]!r}"
         if cell.cell_type == "markdown" and re.search(r"\*\*Predict\b", cell.source):
             following = cells[index + 1 : index + 2]
             if not (following and ASKS.search(following[0].source)):
@@ -181,7 +185,7 @@ def test_nothing_is_answered_before_it_is_asked(path):
 
 HEAD, ASK = new_markdown_cell("## 1 · How often?"), new_code_cell('widgets.predict("pairs", "overlap")')
 FOLDED = {"tags": ["answers-overlap"], "jupyter": {"outputs_hidden": True}}
-SHOWN = [new_output("stream", text="61 %")]
+SHOWN = [new_output("display_data", {"text/plain": FOLD}), new_output("stream", text="61 %")]
 ANSWER = new_code_cell("count()", metadata=FOLDED, outputs=SHOWN)
 WHY = new_markdown_cell("<details><summary>Answer</summary>\n\nLittle better than tossing a coin.\n</details>")
 COIN = "It is little better than tossing a coin, for a sum over pixels cannot see shape."
@@ -202,6 +206,9 @@ COIN = "It is little better than tossing a coin, for a sum over pixels cannot se
     ([HEAD, new_code_cell(ASK.source, metadata={"tags": ["answers-overlap"]}), new_markdown_cell("We go on.")], None),
     ([HEAD, new_code_cell(ASK.source, metadata={"tags": ["answers-overlap"]}), new_markdown_cell(COIN)], "the text says it"),
     ([HEAD, new_markdown_cell("**Predict.** How often?"), ANSWER], "a prediction without buttons"),
+    ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED, outputs=SHOWN[1:]), WHY], "its fold shows its first line"),
+    ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED, outputs=SHOWN[::-1]), WHY], "its fold shows its first line"),
+    ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED), WHY], None),
 ])  # fmt: skip
 def test_an_answer_that_stands_open_is_seen(cells, problem):
     found = list(spoilt(cells))

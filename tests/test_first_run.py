@@ -1,6 +1,7 @@
 """What notebook 00 promises, over seeds: its own cells are run, with nothing replaced but the seed.
 
-Slow (three live runs), and the heart of it: SimCLR learns on this machine, in under a minute.
+Slow (three live runs), and the heart of it: SimCLR learns on this machine, in under a minute. The notebook itself shows
+seed 0, and asserts what is asserted here, each time it is executed.
 """
 
 from pathlib import Path
@@ -14,8 +15,8 @@ NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "00_start_here.ip
 
 
 @pytest.mark.notebooks
-# Seed 0 is what the notebook itself shows, and is compared there.
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.elsewhere) for seed in (0, 2))])
+@pytest.mark.elsewhere
+@pytest.mark.parametrize("seed", range(3))
 def test_live_run_beats_raw_pixels(seed, tell):
     source = {cell.id: cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"}
     assert source["build"].startswith("seed = 0\n")

@@ -120,6 +120,13 @@ class Notebook:
         future.onIOPub = m => { said += m.content.text ?? (m.content.ename ? m.content.traceback.join('\\n') : '') };
         await future.done; return said; }"""
 
+    READY = """const widget = window.jupyterapp.shell.currentWidget;
+        await widget.context.ready; await widget.sessionContext.ready;"""
+    REOPEN = f"""async () => {{ const [app, before] = [window.jupyterapp, window.jupyterapp.shell.currentWidget];
+        const path = before.context.path;
+        await before.sessionContext.shutdown(); before.dispose();
+        await app.commands.execute('docmanager:open', {{path}}); {READY} }}"""
+
     def __init__(self, chromium, lab, path):
         self.context = chromium.new_context(viewport={"width": 1280, "height": 900})
         self.page, self.port, self.problems, self.elsewhere = self.context.new_page(), lab.port, [], []
@@ -129,8 +136,7 @@ class Notebook:
         self.page.on("websocket", lambda socket: self._note(socket.url))
         self.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path}?token={lab.token}&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        self.page.evaluate("""async () => { const app = window.jupyterapp; await app.restored;
-            const widget = app.shell.currentWidget; await widget.context.ready; await widget.sessionContext.ready; }""")
+        self.page.evaluate(f"async () => {{ await window.jupyterapp.restored; {self.READY} }}")
 
     def _note(self, url):
         if not url.startswith(("data:", "blob:")) and url.split("/")[2] != f"127.0.0.1:{self.port}":
@@ -173,15 +179,22 @@ class Notebook:
     def save(self):
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
-    def close(self):
-        """Save as a learner does, stop the kernel, and leave."""
+    def reopen(self):
+        """Save as a learner does, stop the kernel, close the notebook, and open it again."""
         self.save()
+        self.page.evaluate(self.REOPEN)
+
+    def close(self):
+        """Stop the kernel, and leave."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.context.close()
 
     def theme(self, name):
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
-        self.page.wait_for_timeout(1000)
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        self.page.wait_for_timeout(
+            1000
+        )  # JupyterLab stumbles over a change that comes before it has saved the last one
 
     def shoot(self, name, element=None):
         """A screenshot in the folder CLEARN_SHOTS, if that is set: to be looked at."""
@@ -199,4 +212,4 @@ def open_notebook(chromium, lab):
 
     yield open_
     for notebook in opened:
-        notebook.context.close()  # harmless if it is closed
+        notebook.close()

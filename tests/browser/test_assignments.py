@@ -33,4 +33,3 @@ def test_a_wrong_and_then_a_right_answer(lab, open_notebook):
         notebook.shoot(f"assignment-{len(said)}")
         assert "Traceback" not in check.inner_text()
     assert not notebook.problems and not notebook.elsewhere
-    notebook.close()

@@ -92,8 +92,8 @@ def test_the_canvas_answers_mouse_and_keyboard(notebook, lab, open_notebook):
     assert live.ask("print(explorer.controls['garment'].value, explorer.scatter.widget.selection[0])") == "8 7"
 
     assert live.cut_off() == [] == live.problems and live.elsewhere == []
-    live.close()
-    check_reopened(open_notebook(path), 1, 0, "explorer")
+    live.reopen()
+    check_reopened(live, 1, 0, "explorer")
 
 
 def test_without_webgl_the_sliders_and_the_picture_remain(notebook, lab, open_notebook):

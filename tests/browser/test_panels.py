@@ -90,14 +90,10 @@ print(json.dumps([values, panels[{number}].draw(**values).alt]))""")
 
 def test_it_says_what_its_code_says_and_every_widget_answers_the_keyboard(notebook, lab, open_notebook, request):
     name = request.node.callspec.id
-    path = lab.copy(notebook, f"run-{name}")
+    path, saved = lab.copy(notebook, f"run-{name}"), nbformat.read(notebook, 4).cells
     live = open_notebook(path)
-    folded = sum(map(is_folded, nbformat.read(notebook, 4).cells))
-    assert live.folds.all_inner_texts() == folded * [FOLD], "a fold shows more than its line"
-    answer = live.folds.first.element_handle() if folded else None
-    if answer:
-        answer = answer.evaluate_handle("fold => fold.closest('.jp-Cell')").as_element()
-        live.shoot(f"{name}-folded", answer)
+    check_fresh(live, saved, name)
+    answer = check_folds(live, sum(map(is_folded, saved)), name)
     assert live.run() == []
     if answer:
         live.shoot(f"{name}-unfolded", answer)
@@ -111,16 +107,48 @@ def test_it_says_what_its_code_says_and_every_widget_answers_the_keyboard(notebo
         check_panel(live, number, name)
     for number in range(questions):
         check_question(live, live.questions.nth(number), number, name)
-    check_tables(live, name)
+    check_looks(live, name)
     assert live.cut_off() == []
     assert live.problems == [] and live.elsewhere == []
-    live.close()
-    check_reopened(open_notebook(path), panels, questions, name)
+    live.reopen()
+    check_reopened(live, panels, questions, name)
 
 
 def is_folded(cell):
     """Whether a cell's output is saved folded, as that of a cell that answers a question is."""
     return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden") and cell.get("outputs"))
+
+
+def check_fresh(live, saved, name):
+    """A notebook that came from elsewhere is not trusted: JupyterLab shows no widget of it, but pictures and texts."""
+    outputs = [output for cell in saved if not is_folded(cell) for output in cell.get("outputs", [])]
+    widths = {output.metadata["image/png"].width for output in outputs if "image/png" in output.get("data", {})
+              and output.metadata.get("image/png", {}).get("width")}  # fmt: skip
+    words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]
+    pictures = sum("image/png" in output.get("data", {}) for output in outputs)
+    images = live.page.locator(".jp-OutputArea-output img")
+    expect(images).to_have_count(pictures, timeout=30_000)
+    expect(live.stills).to_have_count(len(words), timeout=30_000)
+    live.page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth)")
+    shown = images.evaluate_all("images => images.map(image => image.naturalWidth && image.clientWidth)")
+    images.last.scroll_into_view_if_needed()
+    live.shoot(f"{name}-still")
+    assert widths and widths <= set(shown), f"pictures are saved {widths} px wide, the page shows {shown}"
+    assert words and live.stills.filter(visible=True).count() == len(words)
+    bare = live.page.locator(".jp-OutputArea-output").get_by_text(re.compile("Panel: |Error displaying widget"))
+    assert bare.count() == 0
+    assert live.problems == [] and live.elsewhere == []
+
+
+def check_folds(live, folded, name):
+    """What is saved folded is folded, and the line beside its dots tells nothing; the first such cell, or None."""
+    expect(live.folds).to_have_count(folded, timeout=30_000)
+    assert live.folds.all_inner_texts() == folded * [FOLD], "a fold shows more than its line"
+    if not folded:
+        return None
+    answer = live.folds.first.element_handle().evaluate_handle("fold => fold.closest('.jp-Cell')").as_element()
+    live.shoot(f"{name}-folded", answer)
+    return answer
 
 
 def check_outputs(now, saved):
@@ -137,9 +165,10 @@ def check_panel(live, number, name):
     panel.scroll_into_view_if_needed()
     image, words = panel.locator("img"), panel.locator("[role=status]")
     assert image.evaluate("i => i.complete && i.naturalWidth > 1.5 * i.clientWidth && i.clientWidth > 200")
-    assert image.get_attribute("alt") == words.inner_text() == state(live, number)[1]
+    values, caption = state(live, number)
+    assert image.get_attribute("alt") == words.inner_text() == caption
     latencies = []
-    for position, key in enumerate(state(live, number)[0]):
+    for position, key in enumerate(values):
         control = panel.locator("> *").nth(position)
         focus = control.locator(".noUi-handle, input[type=checkbox]").first
         # There and back, so that the next control finds the panel as it was.
@@ -148,9 +177,9 @@ def check_panel(live, number, name):
         )
         if there != "Space" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
             there, back = back, there
-        captions = [words.inner_text()]
+        captions = [caption]
         for press in (there, back) if there == "Space" else (there, there, back, back):
-            values, before = state(live, number)[0], image.get_attribute("src")
+            before = image.get_attribute("src")
             focus.focus()
             begin = time.monotonic()
             live.page.keyboard.press(press)
@@ -163,13 +192,10 @@ def check_panel(live, number, name):
             assert words.inner_text() == caption == image.get_attribute("alt")
             assert focus.evaluate("it => it === document.activeElement"), f"{key} lost the focus"
             captions.append(caption)
+            values = now
         assert len(set(captions)) > 1, f"{key} changes no word of the caption"
     print(f"{name}, panel {number}: a key press shows after {statistics.median(latencies):.2f} s "
           f"(median of {len(latencies)}, longest {max(latencies):.2f})")  # fmt: skip
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        live.theme(theme)
-        live.shoot(f"{name}-panel{number}-{theme.split()[1].lower()}")
-    live.theme("JupyterLab Light")
 
 
 def check_question(live, question, number, name):
@@ -195,19 +221,18 @@ print(json.dumps([questions[{number}].right, [a["why"] for a in questions[{numbe
     live.shoot(f"{name}-question{number}")
 
 
-def check_tables(live, name):
-    """In either theme what a cell says is read easily on its shade: a contrast of 4.5 to 1, and each cell has a header."""
+def check_looks(live, name):
+    """In either theme what a table says is read easily on its shade: a contrast of 4.5 to 1; each cell has a header."""
     tables = live.page.locator(".jp-OutputArea-output table:has(caption)")
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        live.theme(theme)
-        assert all(contrast >= 4.5 for contrast in live.page.evaluate(CONTRASTS)), theme
-        for number, table in enumerate(tables.all()):
-            table.scroll_into_view_if_needed()
-            live.shoot(f"{name}-table{number}-{theme.split()[1].lower()}", table)
-    live.theme("JupyterLab Light")
     for table in tables.all():
         assert table.locator("caption").inner_text() and table.locator("th[scope=col]").count()
         assert table.locator("tbody tr").count() == table.locator("th[scope=row]").count()
+    for theme in ("Dark", "Light"):  # light is how a page begins
+        live.theme(f"JupyterLab {theme}")
+        assert all(contrast >= 4.5 for contrast in live.page.evaluate(CONTRASTS)), theme
+        for kind, elements in {"panel": live.panels, "table": tables}.items():
+            for number, element in enumerate(elements.all()):
+                live.shoot(f"{name}-{kind}{number}-{theme.lower()}", element)
 
 
 CONTRASTS = """() => {
@@ -257,29 +282,4 @@ def test_a_slow_panel_skips_to_the_last_value_and_says_what_fails(scratch, lab, 
     live.shoot("failed", panel)
     live.page.keyboard.press("ArrowRight")
     words.get_by_text("This is number 26.").wait_for()
-    assert live.problems == [] and live.elsewhere == []
-
-
-def test_a_fresh_clone_shows_the_stills(notebook, lab, open_notebook, request):
-    """A notebook that came from elsewhere is not trusted: JupyterLab shows no widget of it, but pictures and texts."""
-    name = request.node.callspec.id
-    live = open_notebook(lab.copy(notebook, f"still-{name}"))
-    cells = nbformat.read(notebook, 4).cells
-    expect(live.folds).to_have_count(sum(map(is_folded, cells)), timeout=30_000)
-    outputs = [output for cell in cells if not is_folded(cell) for output in cell.get("outputs", [])]
-    saved = [output.metadata["image/png"].width for output in outputs if "image/png" in output.get("data", {})
-             and output.metadata.get("image/png", {}).get("width")]  # fmt: skip
-    words = [output for output in outputs if "clearn-still" in output.get("data", {}).get("text/html", "")]
-    pictures = sum("image/png" in output.get("data", {}) for output in outputs)
-    images = live.page.locator(".jp-OutputArea-output img")
-    expect(images).to_have_count(pictures, timeout=30_000)
-    expect(live.stills).to_have_count(len(words), timeout=30_000)
-    live.page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth)")
-    widths = [images.nth(i).evaluate("i => i.naturalWidth && i.clientWidth") for i in range(images.count())]
-    images.last.scroll_into_view_if_needed()
-    live.shoot(f"{name}-still")
-    assert saved and set(saved) <= set(widths), f"pictures are saved {saved} px wide, the page shows {widths}"
-    assert words and live.stills.filter(visible=True).count() == len(words)
-    bare = live.page.locator(".jp-OutputArea-output").get_by_text(re.compile("Panel: |Error displaying widget"))
-    assert bare.count() == 0
     assert live.problems == [] and live.elsewhere == []

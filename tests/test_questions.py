@@ -109,6 +109,8 @@ def test_every_question_is_asked_once_before_its_chapter_goes_on():
 
 # What answers a question is not on the page before the learner has answered
 
+CHECKED = "# What the outputs above show, checked"
+ASSERTS = re.compile(r"^\s*(assert\b|torch\.testing\.)", re.MULTILINE)
 ASKS = re.compile(r'widgets\.predict\("(\w+)", "(\w+)"\)')
 
 
@@ -118,18 +120,31 @@ def spoilt(cells):
     The cell that answers the question NAME carries the tag answers-NAME: a code cell, a folded text (<details>), or, if only
     the buttons answer it, the question's own. It does not come before the question; its output, and any other between the
     two, is saved folded; the text that follows it begins with a fold or with a heading; and from the heading above the
-    question on, no open text says what the right answer says. A folded output begins with the line FOLD, for JupyterLab
-    shows its first line beside the dots.
+    question on, no open text says what the right answer says. A cell that only asserts what a folded output shows is folded
+    too. JupyterLab shows the first line of what is folded: of an output that is the line FOLD, of code the line CHECKED.
     """
     for index, cell in enumerate(cells):
         for chapter, name in ASKS.findall(cell.source) if cell.cell_type == "code" else ():
             yield from (f"{name}: {problem}" for problem in spoils(cells, index, chapter, name))
-        if cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden") and not is_fold(cell.outputs):
+        if folded(cell) and not is_fold(cell.outputs):
             yield f"its fold shows its first line: {cell.source[:40]!r}"
+        if hidden(cell) and cell.source.partition("\n")[0] != CHECKED:
+            yield f"its folded code shows its first line: {cell.source[:40]!r}"
+        guarded = next((it for it in reversed(cells[:index]) if it.cell_type == "code"), None)
+        if guarded and folded(guarded) and ASSERTS.search(cell.source) and not hidden(cell) and not cell.get("outputs"):
+            yield f"an assert after a folded answer stands open: {cell.source[:40]!r}"
         if cell.cell_type == "markdown" and re.search(r"\*\*Predict\b", cell.source):
             following = cells[index + 1 : index + 2]
             if not (following and ASKS.search(following[0].source)):
                 yield f"a prediction without buttons: {cell.source[:60]!r}"
+
+
+def folded(cell):
+    return bool(cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+
+
+def hidden(cell):
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
 
 
 def spoils(cells, asked, chapter, name):
@@ -141,8 +156,7 @@ def spoils(cells, asked, chapter, name):
         yield "it is answered above its buttons"
         return
     for cell in cells[asked + 1 : answering[-1] + 1]:
-        shows = cell.cell_type == "code" and cell.outputs and not ASKS.search(cell.source)
-        if shows and not cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+        if cell.get("outputs") and not folded(cell) and not ASKS.search(cell.source):
             yield f"the output of {cell.source[:40]!r} stands open"
     last = cells[answering[-1]]
     following = (
@@ -185,6 +199,7 @@ def test_nothing_is_answered_before_it_is_asked(path):
 
 HEAD, ASK = new_markdown_cell("## 1 · How often?"), new_code_cell('widgets.predict("pairs", "overlap")')
 FOLDED = {"tags": ["answers-overlap"], "jupyter": {"outputs_hidden": True}}
+UNSEEN = {"jupyter": {"source_hidden": True}}
 SHOWN = [new_output("display_data", {"text/plain": FOLD}), new_output("stream", text="61 %")]
 ANSWER = new_code_cell("count()", metadata=FOLDED, outputs=SHOWN)
 WHY = new_markdown_cell("<details><summary>Answer</summary>\n\nLittle better than tossing a coin.\n</details>")
@@ -209,6 +224,9 @@ COIN = "It is little better than tossing a coin, for a sum over pixels cannot se
     ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED, outputs=SHOWN[1:]), WHY], "its fold shows its first line"),
     ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED, outputs=SHOWN[::-1]), WHY], "its fold shows its first line"),
     ([HEAD, ASK, new_code_cell("count()", metadata=FOLDED), WHY], None),
+    ([HEAD, ASK, ANSWER, new_code_cell("assert share > 0.6")], "an assert after a folded answer stands open"),
+    ([HEAD, ASK, ANSWER, new_code_cell("assert share > 0.6", metadata=UNSEEN)], "its folded code shows its first line"),
+    ([HEAD, ASK, ANSWER, WHY, new_code_cell(f"{CHECKED}\nassert share > 0.6", metadata=UNSEEN)], None),
 ])  # fmt: skip
 def test_an_answer_that_stands_open_is_seen(cells, problem):
     found = list(spoilt(cells))

@@ -13,7 +13,6 @@ from clearn.evaluation import few_label_curve, knn_accuracy
 pytestmark = pytest.mark.long
 FILES = sorted(recipes.CHECKPOINTS.rglob("*.*"))
 METHODS = ["simclr", "moco", "byol", "simsiam"]
-OTHERS = [*METHODS[1:], "supervised"]
 README = (datasets.DATA / "README.md").read_text(encoding="utf-8")
 
 
@@ -46,8 +45,8 @@ def test_the_files_are_those_that_the_readme_lists():
     assert sum(path.stat().st_size for path in FILES) < 8e6
 
 
-# One shows that the code still measures as it did; the files are those of the day when all were right, by their checksums.
-@pytest.mark.parametrize("name", ["simclr", *(pytest.param(name, marks=pytest.mark.elsewhere) for name in OTHERS)])
+@pytest.mark.elsewhere  # chapter 12 does it for SimCLR, and the checksums above say that no file has changed
+@pytest.mark.parametrize("name", [*METHODS, "supervised"])
 def test_a_card_is_true(name):
     """Its figures are computed anew from the file; its recipe is the one in the package; its command stands in the README."""
     encoder = clearn.pretrained(name)

@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import machine
@@ -108,32 +107,8 @@ def lab(chromium, tmp_path_factory):  # after `chromium`: without a browser no s
     lab.stop()
 
 
-@contextmanager
-def tab(chromium, lab):
-    """JupyterLab in a tab of its own."""
-    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"http://127.0.0.1:{lab.port}/lab?token={lab.token}&reset")
-    page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)
-    page.evaluate("() => window.jupyterapp.restored")
-    yield page
-    page.context.close()
-
-
-@pytest.fixture(scope="session")
-def page(chromium, lab):
-    """It stays open from notebook to notebook, as a learner leaves it."""
-    with tab(chromium, lab) as page:
-        yield page
-
-
-@pytest.fixture
-def new_page(chromium, lab):
-    with tab(chromium, lab) as page:
-        yield page
-
-
 class Notebook:
-    """A notebook, open in JupyterLab, with a record of all that went wrong."""
+    """A notebook, open in JupyterLab in a context of its own, with a record of all that went wrong."""
 
     RUN = """() => Promise.race([window.jupyterapp.commands.execute('notebook:run-all-cells'), new Promise((_, fail) =>
         setTimeout(() => fail(new Error('not all cells had run after 15 minutes')), 900000))])"""
@@ -145,23 +120,23 @@ class Notebook:
         future.onIOPub = m => { said += m.content.text ?? (m.content.ename ? m.content.traceback.join('\\n') : '') };
         await future.done; return said; }"""
 
-    OPEN = """async path => { const app = window.jupyterapp;
-        const widget = await app.commands.execute('docmanager:open', {path});
-        await widget.context.ready; await widget.sessionContext.ready; }"""
-    CLOSE = """async () => { const widget = window.jupyterapp.shell.currentWidget;
-        await widget.sessionContext.shutdown(); widget.dispose(); }"""
+    READY = """const widget = window.jupyterapp.shell.currentWidget;
+        await widget.context.ready; await widget.sessionContext.ready;"""
+    REOPEN = f"""async () => {{ const [app, before] = [window.jupyterapp, window.jupyterapp.shell.currentWidget];
+        const path = before.context.path;
+        await before.sessionContext.shutdown(); before.dispose();
+        await app.commands.execute('docmanager:open', {{path}}); {READY} }}"""
 
-    def __init__(self, page, lab, path):
-        self.page, self.path, self.port, self.problems, self.elsewhere = page, path, lab.port, [], []
-        self.listeners = {
-            "pageerror": lambda error: self.problems.append(str(error)),
-            "console": lambda message: self.problems.append(message.text) if message.type == "error" else None,
-            "request": lambda request: self._note(request.url),
-            "websocket": lambda socket: self._note(socket.url),
-        }
-        for event, listener in self.listeners.items():
-            page.on(event, listener)
-        page.evaluate(self.OPEN, path)
+    def __init__(self, chromium, lab, path):
+        self.context = chromium.new_context(viewport={"width": 1280, "height": 900})
+        self.page, self.port, self.problems, self.elsewhere = self.context.new_page(), lab.port, [], []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("websocket", lambda socket: self._note(socket.url))
+        self.page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{path}?token={lab.token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.evaluate(f"async () => {{ await window.jupyterapp.restored; {self.READY} }}")
 
     def _note(self, url):
         if not url.startswith(("data:", "blob:")) and url.split("/")[2] != f"127.0.0.1:{self.port}":
@@ -207,14 +182,12 @@ class Notebook:
     def reopen(self):
         """Save as a learner does, stop the kernel, close the notebook, and open it again."""
         self.save()
-        self.page.evaluate(self.CLOSE)
-        self.page.evaluate(self.OPEN, self.path)
+        self.page.evaluate(self.REOPEN)
 
     def close(self):
-        """Stop the kernel, and close the notebook."""
-        self.page.evaluate(self.CLOSE)
-        for event, listener in self.listeners.items():
-            self.page.remove_listener(event, listener)
+        """Stop the kernel, and leave."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.context.close()
 
     def theme(self, name):
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
@@ -229,11 +202,11 @@ class Notebook:
 
 
 @pytest.fixture
-def open_notebook(page, lab):
+def open_notebook(chromium, lab):
     opened = []
 
-    def open_(path, page=page):
-        opened.append(Notebook(page, lab, path))
+    def open_(path):
+        opened.append(Notebook(chromium, lab, path))
         return opened[-1]
 
     yield open_

@@ -96,9 +96,9 @@ def test_the_canvas_answers_mouse_and_keyboard(notebook, lab, open_notebook):
     check_reopened(live, 1, 0, "explorer")
 
 
-def test_without_webgl_the_sliders_and_the_picture_remain(notebook, lab, new_page, open_notebook):
-    new_page.evaluate(NO_WEBGL)
-    live = open_notebook(lab.copy(notebook, "no-webgl"), new_page)
+def test_without_webgl_the_sliders_and_the_picture_remain(notebook, lab, open_notebook):
+    live = open_notebook(lab.copy(notebook, "no-webgl"))
+    live.page.evaluate(NO_WEBGL)
     assert live.run() == []
     panel = live.panels.first
     for handle, caption in zip(panel.locator(".noUi-handle").all(), ("Garment 2:", "Coloured by scale.")):

@@ -70,14 +70,18 @@ def same_device(name, x, other, y):
                          f"{name}.to({other}.device)")  # fmt: skip
 
 
+class NotFinite(ValueError):
+    """NaN, infinity or values so large that they soon will be: in training, a sign of divergence."""
+
+
 def finite(name, x):
-    """Raise ValueError if `x` holds NaN, infinity or magnitudes over 1e15 (one reduction, one synchronisation)."""
+    """Raise NotFinite, a ValueError, if `x` holds NaN, infinity or magnitudes over 1e15 (one reduction, one synchronisation)."""
     largest = x.detach().abs().amax().item()  # amax passes a NaN on
     if math.isnan(largest):
-        raise ValueError(f"{name} must be finite, but holds NaN; look for a division by zero or a learning rate that "
-                         "is too high")  # fmt: skip
+        raise NotFinite(f"{name} must be finite, but holds NaN; look for a division by zero or a learning rate that is too "
+                        "high")  # fmt: skip
     if largest > LARGEST:
-        raise ValueError(f"{name} must stay within ±{LARGEST:.0e}, but holds {largest:.1e}; has training diverged?")
+        raise NotFinite(f"{name} must stay within ±{LARGEST:.0e}, but holds {largest:.1e}; has training diverged?")
 
 
 def upcast(x):
@@ -160,6 +164,15 @@ def whole(name, value, least=1):
     if n < least:
         raise ValueError(f"{name} must be at least {least}, got {n}")
     return n
+
+
+def place(name, value, end, of):
+    """How far `value` is on the way from 0 to `of`, a share in [0, 1]."""
+    last = number(end, of, above=0)
+    value = number(name, value, least=0)
+    if value > last:
+        raise ValueError(f"{name} must be at most {end} = {last:g}, the end of the schedule, got {value:g}")
+    return value / last
 
 
 def full_precision(function):

@@ -15,6 +15,7 @@ from clearn.evaluation import (
     few_label_curve,
     few_labels,
     knn_accuracy,
+    knn_predict,
     linear_probe,  # fmt: skip
     uniformity,
 )
@@ -91,6 +92,40 @@ def test_probe_is_scikit_learns():
         LogisticRegression(C=0.3 / 5, max_iter=1000).fit((x - mean) / std, y).score((test_x - mean) / std, test_y)
     )
     assert linear_probe(x, y, test_x, test_y, C=0.3) == pytest.approx(expected, abs=1 / 300)
+
+
+@pytest.mark.parametrize(
+    "name", [lambda y: y + 10**12, lambda y: 2**63 - 1 - y, lambda y: 7 * y + 3, lambda y: y.to(torch.uint8)]
+)
+def test_knn_takes_any_whole_numbers_for_labels(name):
+    """Students' numbers, hashes: as right as 0 … C − 1, and without a column of votes for each possible number."""
+    torch.manual_seed(0)
+    bank, by, queries, qy = (
+        torch.randn(200, 4),
+        torch.randint(0, 5, (200,)),
+        torch.randn(50, 4),
+        torch.randint(0, 5, (50,)),
+    )
+    found = knn_predict(bank, name(by), queries, k=7)
+    assert torch.equal(found, name(knn_predict(bank, by, queries, k=7)).long())
+    assert knn_accuracy(bank, name(by), queries, name(qy), k=7) == knn_accuracy(bank, by, queries, qy, k=7)
+
+
+def test_knn_predictions_are_those_of_brute_force_and_ties_go_to_the_lowest():
+    torch.manual_seed(1)
+    bank, by, queries = torch.randn(90, 3), torch.randint(0, 4, (90,)), torch.randn(40, 3)
+    for query, said in zip(queries, knn_predict(bank, by, queries, k=5)):
+        assert brute_force_knn(bank, by, query[None], said[None], 5, 0.1) == 1
+    two = torch.tensor([[1.0, 0.1], [1.0, -0.1]])
+    assert knn_predict(two, torch.tensor([9, 4]), torch.tensor([[1.0, 0.0]]), k=2) == 4
+
+
+@pytest.mark.parametrize("judge", [linear_probe, knn_accuracy, few_label_curve])
+def test_features_with_a_gradient_are_judged_like_others(judge):
+    torch.manual_seed(0)
+    x, y, w = torch.randn(60, 4), torch.arange(60) % 3, torch.randn(4, 4, requires_grad=True)
+    more = {"counts": (10, 20)} if judge is few_label_curve else {}
+    assert judge(x @ w, y, x @ w, y, **more) == judge(x @ w.detach(), y, x @ w.detach(), y, **more)
 
 
 def test_probe_ignores_scale_and_offset_of_columns_and_never_looks_at_the_test_set():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from clearn.methods import BYOL
 from clearn.methods.momentum import Queue, frozen_copy, momentum_schedule, update_average
 
 
@@ -74,6 +75,51 @@ def test_the_average_of_a_bfloat16_network_is_float32_and_moves():
     assert torch.equal(stuck.clone().lerp_(torch.full_like(stuck, 2), 0.001), stuck)
 
 
+def test_a_tensor_with_two_names_moves_once():
+    """As in ``self.net = resnet; self.body = nn.Sequential(*resnet.children())``, or with tied weights."""
+    module = network(0)
+    module.again, module.weight = module[0], module[0].weight
+    average = frozen_copy(module)
+    with torch.no_grad():
+        module[0].weight.add_(1)
+        module[1].running_mean.add_(1)
+    update_average(average, module, 0.9)
+    torch.testing.assert_close(average[0].weight, module[0].weight - 0.9)
+    torch.testing.assert_close(average[1].running_mean, module[1].running_mean - 0.9)
+    assert average.weight is average[0].weight is average.again.weight
+
+
+def test_the_target_of_a_network_with_two_names_follows_at_the_momentum_asked_for():
+    class Twice(nn.Module):
+        dim = 4
+
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Sequential(nn.Flatten(), nn.Linear(9, 4))
+            self.body = nn.Sequential(*self.net.children())
+
+        def forward(self, x):
+            return self.body(x)
+
+    method = BYOL(Twice(), momentum=0.9)
+    before = method.target[0].net[1].weight.clone()
+    with torch.no_grad():
+        method.encoder.net[1].weight.add_(1)
+    method.after_step(0, 10**9)
+    torch.testing.assert_close(method.target[0].net[1].weight, before + 0.1)
+
+
+def test_counts_alone_and_complex_weights_follow():
+    module, average = nn.Module(), nn.Module()
+    for it, count in ((module, 7), (average, 3)):
+        it.register_buffer("count", torch.tensor(count))
+    update_average(average, module, 0.5)
+    assert average.count == 7
+    module.wave, average.wave = nn.Parameter(torch.tensor(1 + 2j)), nn.Parameter(torch.tensor(0j))
+    update_average(average, module, 0.75)
+    assert average.wave == 0.25 + 0.5j
+
+
 @pytest.mark.parametrize("other", [nn.Linear(3, 4), nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4))])
 def test_modules_of_different_make_are_refused(other):
     average = frozen_copy(network(0))
@@ -93,6 +139,15 @@ def test_the_schedule_rises_from_the_base_to_one():
     values = [momentum_schedule(step, 50, 0.9) for step in range(51)]
     assert values[0] == pytest.approx(0.9) and values[25] == pytest.approx(0.95) and values[-1] == 1
     assert all(a < b for a, b in zip(values, values[1:]))
+
+
+@pytest.mark.parametrize("step, steps, base, word", [
+    (15, 10, 0.9, r"step must be at most steps = 10, the end of the schedule, got 15"), (-1, 10, 0.9, "step must be"),
+    (0, 0, 0.9, "steps must be"), (1, 10, 5, "base must be"), (1, 10, -0.1, "base must be"),
+])  # fmt: skip
+def test_the_schedule_has_an_end(step, steps, base, word):
+    with pytest.raises(ValueError, match=word):
+        momentum_schedule(step, steps, base)
 
 
 @settings(max_examples=60, deadline=None)

@@ -164,6 +164,10 @@ def test_bad_input_is_named():
         ({"labels": parts["labels"] % 2}, "^labels must hold three classes or more, got 2"),
         ({"noise": parts["noise"][:20]}, r"^noise and features must have the same shape, got \(20, 4\) and \(60, 4\)"),
         ({"features": parts["features"] * torch.nan}, "^features must be finite, but holds NaN"),
+        (
+            {name: parts[name][:30] for name in ("features", "noise", "labels")},
+            "^features must hold more than 30 rows, as trustworthiness looks at 15 neighbours, got 30",
+        ),
     ]:
         with pytest.raises(ValueError, match=message):
             map_settings(**(parts | changed))

@@ -177,6 +177,27 @@ def test_umap_leaves_torch_its_number_of_threads():
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("features, neighbors, error, words", [
+    (torch.randn(14, 4), 15, ValueError, "15 neighbors asked for, but there are only 14 points"),
+    (torch.randn(20, 4), 1, ValueError, "neighbors must be at least 2, got 1"),
+    (torch.randn(20, 1), 5, ValueError, "features have one column"),
+    (torch.randn(20, 4) * torch.nan, 5, ValueError, "features must be finite, but holds NaN"),
+    (np.zeros((20, 4)), 5, TypeError, r"features must be a torch.Tensor, got ndarray; try torch.as_tensor"),
+    (torch.zeros(20, 4, dtype=torch.long), 5, TypeError, r"try features.float\(\)"),
+])  # fmt: skip
+def test_umap_says_what_it_cannot_place(features, neighbors, error, words):
+    with pytest.raises(error, match=words):
+        plots.umap_positions(features, neighbors)
+
+
+@pytest.mark.long
+def test_umap_places_few_points_half_precision_and_features_with_a_gradient():
+    x = torch.randn(15, 4, generator=GEN).bfloat16()
+    placed = plots.umap_positions(x, epochs=20)
+    assert placed.shape == (15, 2) and np.isfinite(placed).all()
+    assert np.array_equal(placed, plots.umap_positions(x.float().requires_grad_() * 1, epochs=20))
+
+
 @pytest.mark.long
 def test_umap_keeps_groups_apart_and_is_seeded():
     centres = torch.eye(3).repeat_interleave(30, 0) * 5

@@ -3,16 +3,20 @@
 import math
 import signal
 import threading
+import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from clearn.methods import SimCLR
+from clearn.datasets import ImageSet
+from clearn.methods import BYOL, SimCLR, SimSiam
 from clearn.methods.base import Method
 from clearn.models import tiny_encoder
 from clearn.training import checkpoints, loop, optimizer, pretrain, schedule
+from clearn.views import simclr_views
 
 
 def images(n=128, seed=0):
@@ -50,6 +54,15 @@ def test_schedule_warms_up_then_falls_to_zero():
     assert rates[10] == 1 and rates[55] == pytest.approx(0.5) and rates[-1] < 1e-3
     assert all(a > b for a, b in zip(rates[10:], rates[11:]))
     assert schedule(0, 1) == 1 and schedule(0, 10, warmup=0) == 1
+
+
+@pytest.mark.parametrize("step, steps, warmup, word", [
+    (20, 10, 0.1, "step must be at most steps = 10, the end of the schedule, got 20"), (-5, 10, 0.1, "step must be"),
+    (0, 0, 0.1, "steps must be"), (1, 10, 1.5, "warmup must be"),
+])  # fmt: skip
+def test_schedule_has_an_end(step, steps, warmup, word):
+    with pytest.raises(ValueError, match=word):
+        schedule(step, steps, warmup)
 
 
 def test_schedule_is_stepped_per_step():
@@ -215,6 +228,45 @@ def test_a_mistake_of_the_method_is_not_called_divergence():
         pretrain(method(), images(), lambda b: (noisy(b)[0], noisy(b)[1][:3]), steps=5, batch_size=31)
 
 
+class Complaining(Recorder):
+    def forward(self, view0, view1):
+        if len(self.calls) == 2:
+            raise ValueError("no anchor has a positive")
+        return super().forward(view0, view1)
+
+
+def test_what_a_method_complains_of_later_keeps_its_words():
+    with pytest.raises(ValueError, match="^no anchor has a positive$"):
+        pretrain(Complaining(), images(), noisy, steps=5, batch_size=32)
+
+
+@pytest.mark.parametrize("make", [BYOL, SimSiam, SimCLR])
+def test_a_compiled_method_is_trained_as_it_would_be_without(make, tmp_path):
+    bare, compiled = (make(Flat()) for _ in range(2))
+    compiled.load_state_dict(bare.state_dict())
+    one = pretrain(bare, images(), noisy, steps=4, batch_size=32, checkpoint=tmp_path / "bare.pt")
+    other = pretrain(torch.compile(compiled, backend="eager"), images(), noisy, steps=4, batch_size=32,
+                     checkpoint=tmp_path / "compiled.pt")  # fmt: skip
+    assert one.losses == other.losses and same(bits(bare), bits(compiled))
+    again = pretrain(torch.compile(make(Flat()), backend="eager"), images(), noisy, steps=4, batch_size=32,
+                     checkpoint=tmp_path / "bare.pt")  # fmt: skip
+    assert again.losses == one.losses
+
+
+class Flat(nn.Sequential):
+    dim = 8
+
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(64, 8))
+
+
+def test_what_is_no_method_is_refused():
+    with pytest.raises(TypeError, match="method must be a clearn.methods.Method, got Linear"):
+        pretrain(nn.Linear(2, 2), images(), noisy, steps=1, batch_size=32)
+    with pytest.raises(TypeError, match="got DataParallel; hand over the method itself"):
+        pretrain(nn.DataParallel(method()), images(), noisy, steps=1, batch_size=32)
+
+
 @pytest.mark.parametrize("change, error, word", [
     ({"steps": 0}, ValueError, "steps must be at least 1"),
     ({"steps": 2.5}, TypeError, "steps must be a whole number"),
@@ -223,8 +275,10 @@ def test_a_mistake_of_the_method_is_not_called_divergence():
     ({"lr": float("nan")}, ValueError, "lr must be"),
     ({"weight_decay": -1.0}, ValueError, "weight_decay must be"),
     ({"warmup": 5}, ValueError, "warmup must be"),
-    ({"images": [1, 2]}, TypeError, "images must be a torch.Tensor, got list"),
-    ({"images": torch.zeros(128, 8, 8)}, ValueError, r"shape \(N, C, H, W\), got \(128, 8, 8\)"),
+    ({"seed": 1.5}, TypeError, "seed must be a whole number"),
+    ({"images": [1, 2]}, TypeError, r"images must be a torch.Tensor, got list; try torch.as_tensor"),
+    ({"images": np.zeros((128, 1, 8, 8))}, TypeError, r"images must be a torch.Tensor, got ndarray; try torch.as_tensor"),
+    ({"images": torch.zeros(128, 8, 8)}, ValueError, r"shape \(N, C, H, W\), got \(128, 8, 8\); .* try images.unsqueeze\(1\)"),
 ])  # fmt: skip
 def test_bad_arguments(change, error, word):
     arguments = {"images": images(), "steps": 2, "batch_size": 32} | change
@@ -255,11 +309,76 @@ def test_checkpoint_of_another_run_is_refused_and_kept(tmp_path):
     assert path.read_bytes() == content
 
 
+def test_numbers_of_numpy_go_through_a_checkpoint(tmp_path):
+    """A sweep hands over np.float64 and np.int64: what is saved are plain numbers, and the run goes on to the bit."""
+    given = {"lr": np.geomspace(1e-3, 1e-1, 3)[1], "weight_decay": np.float32(0.5), "seed": np.int64(3), "warmup": np.float64(0.2),
+             "steps": np.int64(4), "batch_size": np.int32(32)}  # fmt: skip
+    straight, stopped, path = method(), method(), tmp_path / "run.pt"
+    pretrain(straight, images(), noisy, **{name: value.item() for name, value in given.items()})
+    calls = []
+
+    def stopping(batch):
+        calls.append(1)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return noisy(batch)
+
+    stopping.__qualname__ = "noisy"
+    assert pretrain(stopped, images(), stopping, checkpoint=path, **given).interrupted
+    saved = torch.load(path, weights_only=True)
+    assert all(type(value) in (str, int, float) for value in [*saved["recipe"].values(), *saved["history"]["losses"]])
+    pretrain(stopped, images(), noisy, checkpoint=path, **given)
+    assert same(bits(straight), bits(stopped))
+
+
+def test_a_checkpoint_knows_its_data(tmp_path):
+    path, data = tmp_path / "run.pt", images()
+    labelled = ImageSet(data, torch.arange(128) % 4, ("a", "b", "c", "d"))
+    pretrain(method(), labelled, of_images, steps=2, batch_size=32, checkpoint=path)
+    pretrain(method(), labelled, of_images, steps=2, batch_size=32, checkpoint=path)
+    for other in (labelled[torch.arange(127, -1, -1)], ImageSet(data, labelled.labels.flip(0), labelled.classes),
+                  ImageSet(data.flip(3), labelled.labels, labelled.classes)):  # fmt: skip
+        with pytest.raises(ValueError, match="belongs to another run: images was .* checksum"):
+            pretrain(method(), other, of_images, steps=2, batch_size=32, checkpoint=path)
+
+
+def test_a_checksum_needs_no_second_copy_of_the_data(monkeypatch):
+    monkeypatch.setattr(checkpoints, "PART", 1000)
+    read = []
+    monkeypatch.setattr(checkpoints.hashlib, "blake2b", lambda **options: Digest(read))
+    data = torch.arange(40 * 192, dtype=torch.float32).reshape(40, 3, 8, 8).transpose(2, 3)  # not contiguous
+    assert checkpoints.fingerprint(data).startswith("(40, 3, 8, 8) torch.float32, checksum ")
+    assert b"".join(read) == data.contiguous().numpy().tobytes() and max(map(len, read)) <= 1000
+
+
+class Digest:
+    def __init__(self, read):
+        self.update, self.hexdigest = lambda part: read.append(part.tobytes()), lambda: "0"
+
+
+def test_views_that_cannot_be_compared_are_said_to_be_so(tmp_path):
+    path, told = tmp_path / "run.pt", simclr_views(8)
+    for views in (lambda batch: noisy(batch), told):
+        pretrain(method(), images().repeat(1, 3, 1, 1)[:, :1], views, steps=1, batch_size=32, checkpoint=path)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            pretrain(method(), images(), views, steps=1, batch_size=32, checkpoint=path)
+        assert [str(it.message) for it in said if "cannot be told" in str(it.message)] == [] or views is not told
+        assert said or views is told
+        path.unlink()
+
+
+def of_images(batch):
+    return noisy(batch.images)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 half of one"])
 def test_damaged_checkpoint_is_named(content, tmp_path):
     path = tmp_path / "run.pt"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="run.pt is not a checkpoint of pretrain; delete it"):
+    with pytest.raises(
+        ValueError, match=r"run.pt cannot be read as a checkpoint of pretrain \(.+\); choose another name"
+    ):
         pretrain(method(), images(), noisy, steps=2, batch_size=32, checkpoint=path)
 
 

@@ -5,8 +5,8 @@ is judged. Whatever is fitted is fitted on the training features alone.
 """
 
 from clearn.evaluation.factors import predictability, properties, shared
-from clearn.evaluation.judges import few_label_curve, few_labels, knn_accuracy, linear_probe
+from clearn.evaluation.judges import few_label_curve, few_labels, knn_accuracy, knn_predict, linear_probe
 from clearn.evaluation.measures import alignment, effective_rank, feature_std, uniformity
 
-__all__ = ["alignment", "effective_rank", "feature_std", "few_label_curve", "few_labels", "knn_accuracy", "linear_probe",
-           "predictability", "properties", "shared", "uniformity"]  # fmt: skip
+__all__ = ["alignment", "effective_rank", "feature_std", "few_label_curve", "few_labels", "knn_accuracy", "knn_predict",
+           "linear_probe", "predictability", "properties", "shared", "uniformity"]  # fmt: skip

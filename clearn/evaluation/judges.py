@@ -8,34 +8,46 @@ from clearn.validate import labels as class_labels
 from clearn.validate import temperature as tau_of
 
 
-@torch.no_grad()
-@full_precision
 def knn_accuracy(bank, bank_labels, queries, query_labels, k=20, temperature=0.1):
-    """Share of the queries whose class wins the vote of their k nearest neighbours in the bank.
+    """Share of the queries whose class is the one that `knn_predict` gives them.
 
-        votes for class c = Σ over neighbours i of class c of  exp(cos(q, b_i) / τ)
-
-    Args: bank (M, D) with labels (M,); queries (N, D) with labels (N,); k ≤ M; temperature τ > 0.
-    Augment neither. Wu, Xiong, Yu, Lin 2018, "Unsupervised feature learning via non-parametric instance discrimination",
-    §3.4; with k = 200, τ = 0.07 there.
+    Args: as there; query_labels (N,).
 
     >>> knn_accuracy(torch.eye(2), torch.tensor([0, 1]), torch.tensor([[0.9, 0.1]]), torch.tensor([0]), k=1)
     1.0
     """
-    names = "bank", "queries"
-    bank, bank_labels, queries, query_labels = _split(bank, bank_labels, queries, query_labels, *names)
+    *known, queries, query_labels = _split(bank, bank_labels, queries, query_labels, "bank", "queries")
+    return (knn_predict(*known, queries, k, temperature) == query_labels).double().mean().item()
+
+
+@torch.no_grad()
+@full_precision
+def knn_predict(bank, bank_labels, queries, k=20, temperature=0.1):
+    """The class (N,) of each query: the one that wins the vote of its k nearest neighbours in the bank.
+
+        votes for class c = Σ over neighbours i of class c of  exp(cos(q, b_i) / τ)
+
+    Args: bank (M, D) with labels (M,), any whole numbers from 0; queries (N, D); k ≤ M; temperature τ > 0. Of classes
+    with equal votes the lowest wins. Augment neither. Wu, Xiong, Yu, Lin 2018, "Unsupervised feature learning via
+    non-parametric instance discrimination", §3.4; with k = 200, τ = 0.07 there.
+
+    >>> knn_predict(torch.eye(2), torch.tensor([4, 7]), torch.tensor([[0.9, 0.1]]), k=1)
+    tensor([4])
+    """
+    bank, bank_labels = _labelled(bank, bank_labels, "bank")
+    queries = _like(features("queries features", queries), bank, "queries", "bank")
     k, tau = whole("k", k), tau_of(temperature)
     if k > len(bank):
         raise ValueError(f"k = {k} neighbours asked for, but the bank has only {len(bank)} rows")
     bank, queries = unit(bank), unit(queries)
-    classes = int(bank_labels.max()) + 1
-    correct = 0
-    for q, y in zip(queries.split(1000), query_labels.split(1000)):  # 1000 x M similarities at a time
+    classes, bank_classes = bank_labels.unique(return_inverse=True)
+    winners = []
+    for q in queries.split(1000):  # 1000 x M similarities at a time
         cosine, neighbour = (q @ bank.T).topk(k)
         weight = ((cosine - cosine[:, :1]) / tau).exp()  # at most 1: a small τ cannot overflow
-        votes = weight.new_zeros(len(q), classes).scatter_add_(1, bank_labels[neighbour], weight)
-        correct += (votes.argmax(1) == y).sum().item()
-    return correct / len(queries)
+        votes = weight.new_zeros(len(q), len(classes)).scatter_add_(1, bank_classes[neighbour], weight)
+        winners.append(votes.argmax(1))
+    return classes[torch.cat(winners)]
 
 
 def linear_probe(train_features, train_labels, test_features, test_labels, C=10.0):
@@ -104,13 +116,24 @@ def few_label_curve(
 
 def _split(x, y, test_x, test_y, train, test):
     """Validate two labelled sets of features of the same width."""
-    x, test_x = features(f"{train} features", x), features(f"{test} features", test_x)
-    if x.shape[1] != test_x.shape[1]:
-        raise ValueError(
-            f"{train} and {test} features must have the same width, got {x.shape[1]} and {test_x.shape[1]}"
-        )
-    y = class_labels(f"{train} labels", y, len(x), of=f"the {train} features")
-    test_y = class_labels(f"{test} labels", test_y, len(test_x), of=f"the {test} features")
-    if y.min() < 0 or test_y.min() < 0:
+    x, y = _labelled(x, y, train)
+    test_x, test_y = _labelled(test_x, test_y, test)
+    return x, y, _like(test_x, x, test, train), test_y.to(x.device)
+
+
+def _labelled(x, y, name):
+    """Validate features and their labels; no gradient flows back to what is judged."""
+    x = features(f"{name} features", x).detach()
+    y = class_labels(f"{name} labels", y, len(x), of=f"the {name} features")
+    if y.min() < 0:
         raise ValueError("labels must not be negative; −1 stands for unlabelled images, which cannot be scored")
-    return x, y.to(x.device), test_x.to(x), test_y.to(x.device)
+    return x, y.to(x.device)
+
+
+def _like(x, other, name, other_name):
+    """`x` on the device and in the precision of `other`, which has rows of the same length."""
+    if x.shape[1] != other.shape[1]:
+        raise ValueError(
+            f"{other_name} and {name} features must have the same width, got {other.shape[1]} and {x.shape[1]}"
+        )
+    return x.to(other)

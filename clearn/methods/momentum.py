@@ -6,7 +6,7 @@ import math
 import torch
 from torch import nn
 
-from clearn.validate import features, number, whole
+from clearn.validate import features, number, place, whole
 
 
 def frozen_copy(module):
@@ -23,7 +23,8 @@ def update_average(average, module, momentum):
     """Move each parameter and buffer a of `average` a little towards p of `module`:  a ← m a + (1 − m) p.
 
     Args: average, a `frozen_copy` of the module; momentum m in [0, 1]: 1 leaves it as it is, 0 copies.
-    Running means and variances of batch norm move likewise; whole numbers (counts) are copied.
+    Running means and variances of batch norm move likewise; whole numbers (counts) are copied. A tensor that the module
+    holds under two names moves once.
     After n steps with p held still, a = p + (a₀ − p) mⁿ. He et al. 2020, "MoCo", eq. 2.
     Raises ValueError for modules of different make.
 
@@ -34,25 +35,27 @@ def update_average(average, module, momentum):
     0.25
     """
     m = number("momentum", momentum, least=0, most=1)
-    slow, fast = average.state_dict(), module.state_dict()
+    slow, fast = (dict([*it.named_parameters(), *it.named_buffers()]) for it in (average, module))
     if {name: x.shape for name, x in slow.items()} != {name: x.shape for name, x in fast.items()}:
         raise ValueError("average and module are of different make: make the average by frozen_copy")
-    moving = [name for name in slow if slow[name].is_floating_point()]
-    goals = [fast[name].to(slow[name]) for name in moving]
-    torch._foreach_lerp_([slow[name] for name in moving], goals, 1 - m)  # in place, in one call
-    for name in slow.keys() - set(moving):
-        slow[name].copy_(fast[name])
+    for name, a in slow.items():
+        if a.is_floating_point() or a.is_complex():
+            a.lerp_(fast[name].to(a), 1 - m)
+        else:
+            a.copy_(fast[name])
 
 
 def momentum_schedule(step, steps, base):
     """The momentum at `step` of `steps`: from `base` to 1 along a cosine,  m = 1 − (1 − base) · (1 + cos(π k / K)) / 2.
 
-    Args: base in [0, 1]. Grill et al. 2020, "BYOL", §3.3.
+    Args: step k from 0 to K; base in [0, 1]. Grill et al. 2020, "BYOL", §3.3.
+    Raises ValueError for a step past the end, where the cosine would fall again.
 
     >>> [round(momentum_schedule(step, 10, base=0.9), 3) for step in (0, 5, 10)]
     [0.9, 0.95, 1.0]
     """
-    return 1 - (1 - base) * (1 + math.cos(math.pi * step / steps)) / 2
+    share = place("step", step, "steps", steps)
+    return 1 - (1 - number("base", base, least=0, most=1)) * (1 + math.cos(math.pi * share)) / 2
 
 
 class Queue(nn.Module):

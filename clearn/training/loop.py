@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,9 @@ from clearn.devices import best_device, fast_dtype
 from clearn.training import checkpoints
 from clearn.training.monitor import monitor
 from clearn.training.optimizer import adamw, schedule
-from clearn.validate import number, whole
+from clearn.validate import NotFinite, dense, number, whole
+
+ADDRESS = r" at 0x\w+"  # in the repr of what has none of its own
 
 
 @dataclass
@@ -45,11 +48,14 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
     show, whether to show progress. `images` may be an ImageSet; then `views` gets slices of that, with their labels.
 
     checkpoint: a file, written every `checkpoint_every` seconds and at the end, in one atomic move. If it exists,
-    training goes on from it, and ends with the same bits as a run that was never stopped (on the same machine).
+    training goes on from it, and ends with the same bits as a run that was never stopped (on the same machine). It is
+    refused for other data, by their checksum, and for other settings; views that do not say what they are (a function,
+    an object without a __repr__) cannot be compared, and a warning says so.
 
     Interrupt it (Ctrl-C, the stop button) and it finishes its step and returns. A loss that is not finite raises
-    FloatingPointError with a diagnosis, before the bad gradient reaches the parameters. Mixed precision is used where
-    the hardware gains from it (`devices.fast_dtype`).
+    FloatingPointError with a diagnosis, before the bad gradient reaches the parameters; what else a method complains of
+    keeps its own words. Mixed precision is used where the hardware gains from it (`devices.fast_dtype`). A method that
+    went through ``torch.compile`` is trained as it would be without.
 
     Inside `distributed.group()`, each of W processes takes its share of every batch, and the first one shows progress
     and writes the checkpoint; `batch_size` is that of all together, a multiple of W.
@@ -57,27 +63,30 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
     rank, world = distributed.place()
     pixels = images.images if isinstance(images, ImageSet) else images
     steps, batch_size, warmup = _check(pixels, steps, batch_size, warmup, world)
+    lr, weight_decay = number("lr", lr, above=0), number("weight_decay", weight_decay, least=0)
+    seed, bare = whole("seed", seed, least=0), _bare(method)
     device = torch.device(device or best_device())
     method.to(device, memory_format=torch.channels_last).train()
     dtype = fast_dtype(device)
-    optimizer = adamw(method, number("lr", lr, above=0), number("weight_decay", weight_decay, least=0))
+    optimizer = adamw(bare, lr, weight_decay)
     history = History(steps)
     if checkpoint is not None:
         checkpoint = Path(checkpoint)
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         recipe = {
-            "method": repr(method), "views": re.sub(r" at 0x\w+", "", repr(views)), "precision": str(dtype),
-            "images": f"{tuple(pixels.shape)} {pixels.dtype}, sum {pixels.sum(dtype=torch.float64).item():.9g}",
+            "method": repr(bare), "views": re.sub(ADDRESS, "", repr(views)), "precision": str(dtype),
+            "images": checkpoints.fingerprint(images),
             "steps": steps, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "warmup": warmup,
             "seed": seed, "processes": world}  # fmt: skip
         if checkpoint.exists():
-            history = History(**checkpoints.resume(checkpoint, recipe, method, optimizer, device))
+            history = History(**checkpoints.resume(checkpoint, recipe, bare, optimizer, device))
+            if re.search(ADDRESS, repr(views)):
+                warnings.warn(f"{checkpoint} goes on with {recipe['views']}. Whether that still does what it did cannot be told: "
+                              "only views with a __repr__ of their own, as simclr_views, are compared", stacklevel=2)  # fmt: skip
     distributed.prepare(method)
     images = images.to(device)  # once and whole, so that no step waits for data
     started, saved = time.perf_counter() - history.seconds, time.perf_counter()
-    progress = (
-        monitor(type(method).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
-    )
+    progress = monitor(type(bare).__name__, steps, batch_size, history.losses) if show and rank == 0 else nullcontext()
     with _own_random_state(device), _stop_requested() as stop, progress as live:
         for step in range(len(history.losses), steps):
             batch = _batch(len(images), batch_size, step, seed)[rank::world].to(device)
@@ -90,7 +99,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             try:
                 with torch.autocast(device.type, dtype, enabled=dtype is not None):
                     loss = method(view0, view1)
-            except ValueError as error:  # the losses refuse NaN and infinity
+            except NotFinite as error:  # the losses refuse NaN and infinity
                 if step == 0:
                     raise
                 raise FloatingPointError(_diagnosis(method, (view0, view1), history, step, lr)) from error
@@ -102,7 +111,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
             loss.backward()
             distributed.average_gradients(method)
             optimizer.step()
-            method.after_step(step, steps)
+            bare.after_step(step, steps)
             history.losses.append(value)
             history.learning_rates.append(rate)
             now = time.perf_counter()
@@ -111,7 +120,7 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
                 live.update()
             last = step + 1 == steps or stopping > 0
             if checkpoint is not None and rank == 0 and (last or now - saved > checkpoint_every):
-                checkpoints.save(checkpoint, recipe, method, optimizer, vars(history))
+                checkpoints.save(checkpoint, recipe, bare, optimizer, vars(history))
                 saved = now
             if last:
                 break
@@ -121,15 +130,26 @@ def pretrain(method, images, views, *, steps, batch_size=256, lr=5e-3, weight_de
 
 def _check(images, steps, batch_size, warmup, world):
     steps, batch_size = whole("steps", steps), whole("batch_size", batch_size)
-    if not isinstance(images, torch.Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
+    dense("images", images)
     if images.ndim != 4:
-        raise ValueError(f"images must have shape (N, C, H, W), got {tuple(images.shape)}")
+        slip = "; for gray images try images.unsqueeze(1)" if images.ndim == 3 else ""
+        raise ValueError(f"images must have shape (N, C, H, W), got {tuple(images.shape)}{slip}")
     if len(images) < batch_size:
         raise ValueError(f"batch_size {batch_size} is more than the {len(images)} images")
     if batch_size % world:
         raise ValueError(f"batch_size {batch_size} is no multiple of the {world} processes")
     return steps, batch_size, number("warmup", warmup, least=0, most=1)
+
+
+def _bare(method):
+    """The method itself, if `method` is one that went through ``torch.compile``; TypeError for what is no method."""
+    bare = getattr(method, "_orig_mod", method)
+    if not hasattr(bare, "after_step"):
+        hint = ""
+        if isinstance(bare, torch.nn.DataParallel):
+            hint = "; hand over the method itself: several devices are for `distributed.group()`"
+        raise TypeError(f"method must be a clearn.methods.Method, got {type(bare).__name__}{hint}")
+    return bare
 
 
 def _batch(n, batch_size, step, seed):

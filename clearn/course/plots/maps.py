@@ -7,7 +7,7 @@ import torch
 from matplotlib import patheffects
 from matplotlib.lines import Line2D
 
-from clearn import style
+from clearn import style, validate
 from clearn.course.pictures import WIDTH, Picture, styled
 
 
@@ -17,16 +17,22 @@ def umap_positions(features, neighbors=15, seed=0, start="pca", epochs=200):
     The neighbours come from scikit-learn, exactly, which is many times faster here than UMAP's own search. Distances
     between far groups mean little, and neither does the size of a group. start, positions (N, 2) to begin with, and
     epochs, how long they move: a film begins each map with the one before.
+    Raises what `validate.features` raises, and ValueError for fewer than two columns or too few points for `neighbors`.
     """
     import warnings
 
     from sklearn.neighbors import NearestNeighbors
 
+    x, neighbors = validate.features("features", features).detach(), validate.whole("neighbors", neighbors, least=2)
+    if x.shape[1] < 2:
+        raise ValueError("features have one column: they lie on a line already, and need no map")
+    if len(x) < neighbors:  # a point counts among its own
+        raise ValueError(f"{neighbors} neighbors asked for, but there are only {len(x)} points")
     with warnings.catch_warnings(), _same_threads():
         warnings.simplefilter("ignore")  # notes on what precomputed neighbours cannot do; we only place these points
         import umap
 
-        unit = torch.nn.functional.normalize(features.cpu()).numpy()
+        unit = torch.nn.functional.normalize(x.cpu()).numpy()
         distance, index = NearestNeighbors(n_neighbors=neighbors).fit(unit).kneighbors(unit)
         reducer = umap.UMAP(n_neighbors=neighbors, precomputed_knn=(index, distance, None), init=start, min_dist=0.3,
                             n_epochs=epochs, random_state=seed, n_jobs=1)  # fmt: skip

@@ -72,6 +72,10 @@ def map_settings(features, noise, maps, noise_maps, labels):
                          f"neighbors with each of two seeds or more, got {sorted(maps)} and {sorted(noise_maps)}")  # fmt: skip
     if len(np.unique(labels)) < 3:
         raise ValueError(f"labels must hold three classes or more, got {len(np.unique(labels))}")
+    if len(labels) <= 2 * K:
+        raise ValueError(
+            f"features must hold more than {2 * K} rows, as trustworthiness looks at {K} neighbours, got {len(labels)}"
+        )
     unit, trust, clumps = {}, {}, {}
     for name, grid in (("features", maps), ("noise", noise_maps)):
         unit[name] = torch.nn.functional.normalize(clouds[name]).cpu().numpy()

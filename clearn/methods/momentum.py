@@ -23,8 +23,8 @@ def update_average(average, module, momentum):
     """Move each parameter and buffer a of `average` a little towards p of `module`:  a ← m a + (1 − m) p.
 
     Args: average, a `frozen_copy` of the module; momentum m in [0, 1]: 1 leaves it as it is, 0 copies.
-    Running means and variances of batch norm move likewise; whole numbers (counts) are copied. A tensor that the module
-    holds under two names moves once.
+    Running means and variances of batch norm move likewise; whole numbers (counts) are copied.
+    A tensor that the module holds under two names moves once.
     After n steps with p held still, a = p + (a₀ − p) mⁿ. He et al. 2020, "MoCo", eq. 2.
     Raises ValueError for modules of different make.
 

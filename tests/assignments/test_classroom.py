@@ -122,7 +122,7 @@ def graded(tmp_path_factory):
     (inbox / "readme.txt").write_text("from the platform")
     for step in (
         ("collect-folder", NAME, inbox),
-        ("grade", NAME, "--timeout", 15),
+        ("grade", NAME, "--timeout", 10),
         ("feedback", NAME),
         ("report", NAME),
     ):

@@ -66,8 +66,8 @@ def scratch(lab, tmp_path_factory):
 
 
 @pytest.fixture(params=[None, *NOTEBOOKS], ids=lambda path: path.stem if path else "scratch")
-def notebook(request, scratch):
-    return request.param or scratch
+def notebook(request):
+    return request.param or request.getfixturevalue("scratch")
 
 
 PANELS = """
@@ -177,25 +177,34 @@ def check_panel(live, number, name):
         )
         if there != "Space" and focus.get_attribute("aria-valuenow") == focus.get_attribute("aria-valuemax"):
             there, back = back, there
-        captions = [caption]
-        for press in (there, back) if there == "Space" else (there, there, back, back):
-            before = image.get_attribute("src")
-            focus.focus()
-            begin = time.monotonic()
-            live.page.keyboard.press(press)
-            live.page.wait_for_function("([panel, src]) => panel.querySelector('img').src !== src",
-                                        arg=[panel.element_handle(), before])  # fmt: skip
-            latencies.append(time.monotonic() - begin)
-            now, caption = state(live, number)
-            assert [k for k in now if now[k] != values[k]] == [key], f"{press} on {key} changed {values} to {now}"
-            assert press not in ("ArrowRight", "ArrowLeft") or (now[key] > values[key]) == (press == "ArrowRight")
-            assert words.inner_text() == caption == image.get_attribute("alt")
-            assert focus.evaluate("it => it === document.activeElement"), f"{key} lost the focus"
-            captions.append(caption)
-            values = now
-        assert len(set(captions)) > 1, f"{key} changes no word of the caption"
+        begin, forth = caption, 0
+        # On until the words change, at most two steps, and as many back.
+        while forth < 2 and (forth == 0 or caption == begin):
+            values, caption = check_press(live, panel, number, focus, there, key, values, latencies)
+            forth += 1
+        assert caption != begin, f"{key} changes no word of the caption"
+        for _ in range(1 if there == "Space" else forth):
+            values, caption = check_press(live, panel, number, focus, back, key, values, latencies)
     print(f"{name}, panel {number}: a key press shows after {statistics.median(latencies):.2f} s "
           f"(median of {len(latencies)}, longest {max(latencies):.2f})")  # fmt: skip
+
+
+def check_press(live, panel, number, focus, press, key, values, latencies):
+    """One press: the picture changes, this control alone has another value, the words are those of the new one; (values, words)."""
+    image, words = panel.locator("img"), panel.locator("[role=status]")
+    before = image.get_attribute("src")
+    focus.focus()
+    begin = time.monotonic()
+    live.page.keyboard.press(press)
+    live.page.wait_for_function("([panel, src]) => panel.querySelector('img').src !== src",
+                                arg=[panel.element_handle(), before])  # fmt: skip
+    latencies.append(time.monotonic() - begin)
+    now, caption = state(live, number)
+    assert [k for k in now if now[k] != values[k]] == [key], f"{press} on {key} changed {values} to {now}"
+    assert press not in ("ArrowRight", "ArrowLeft") or (now[key] > values[key]) == (press == "ArrowRight")
+    assert words.inner_text() == caption == image.get_attribute("alt")
+    assert focus.evaluate("it => it === document.activeElement"), f"{key} lost the focus"
+    return now, caption
 
 
 def check_question(live, question, number, name):

@@ -15,6 +15,7 @@ imports it:
     course.widgets · course.checks · course.questions · course.classroom · course.doctor
                                                  panels; exercises; predict questions; grading; is all here?
     course.plots                                 one look for every figure and table
+    course.studies                               comparisons over more seeds than a page can wait for: tables, shipped
     course.pictures · course.dynamics · course.numbers
                                                  what figures are made of; points that a loss moves; a number in words
 """

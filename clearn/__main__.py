@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from clearn.course import classroom
 
@@ -21,10 +22,16 @@ def main(arguments=None):
     run.add_argument(
         "--out", required=True, help="the .safetensors file to write; a .json beside it says what was done"
     )
+    table = commands.add_parser("study", help="make anew a table that a chapter shows, of runs with several seeds",
+                                description="Train what a chapter compares, and write the table. Interrupt it and start "
+                                "it again: it goes on.")  # fmt: skip
+    table.add_argument("name", help="start, simclr, moco or byol")
+    table.add_argument("--out", type=Path, help="the .json file to write (default: the one in data/studies)")
     room = commands.add_parser("classroom", help="hand out, collect, grade and return assignments, with nbgrader")
     classroom.arguments_of(room)
     options = parser.parse_args(arguments)
-    return {"doctor": doctor, "pretrain": pretrain, "classroom": classroom.main}[options.command](options)
+    commands = {"doctor": doctor, "pretrain": pretrain, "study": study, "classroom": classroom.main}
+    return commands[options.command](options)
 
 
 def doctor(options):
@@ -51,6 +58,20 @@ def pretrain(options):
                 else f"{options.out}: " + ", ".join(f"{k} {v:.3f}" for k, v in card["metrics"].items())
             )
     return 130 if card is None else 0
+
+
+def study(options):
+    from clearn.course import studies
+
+    try:
+        studies.run(options.name, options.out)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here")
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

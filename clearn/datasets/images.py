@@ -10,6 +10,7 @@ from clearn.datasets.files import DATA, read_idx
 
 GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 CANVAS = 32  # side of a scattered picture, in pixels
+VALIDATION = 10_000  # so many of the training pictures, the last, are for choosing
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,17 @@ def load(name, split="train", *, seed=0, root=None, download=False):
     "cifar10", "stl10": through torchvision, from files below `root`; `download=True` fetches them first. The split
     may be "train" or "test", for "stl10" also "unlabeled".
 
+    The split "validation" is the last 10,000 training pictures of "fashion" or "scattered": to choose settings by, so that
+    the test pictures choose nothing. "train" is all 60,000; whoever judges on "validation" learns from ``train[:50_000]``.
+
     Args: root, the folder that holds the data, by default the course's own data/. Returns an ImageSet.
     Raises FileNotFoundError or ValueError, naming file and mend, for a missing, truncated or altered file.
     Xiao, Rasul, Vollgraf 2017, "Fashion-MNIST"; Krizhevsky 2009; Coates, Lee, Ng 2011.
 
-    >>> load("scattered", "test")
+    >>> load("scattered", "validation")
     ImageSet(10000 images (3, 32, 32), 10 classes)
     """
-    splits = {"fashion": ("train", "test"), "scattered": ("train", "test"),
+    splits = {"fashion": ("train", "validation", "test"), "scattered": ("train", "validation", "test"),
               "cifar10": ("train", "test"), "stl10": ("train", "test", "unlabeled")}  # fmt: skip
     if name not in splits:
         raise ValueError(f"unknown data set {name!r}; choose one of {', '.join(splits)}")
@@ -65,13 +69,15 @@ def load(name, split="train", *, seed=0, root=None, download=False):
     root = Path(root or DATA)
     if name in ("cifar10", "stl10"):
         return _torchvision(name, split, root, download)
-    kind = {"train": "train", "test": "t10k"}[split]
+    kind = "t10k" if split == "test" else "train"
+    held_out = slice(-VALIDATION if split == "validation" else 0, None)
     images = read_idx(root, f"fashion-mnist/{kind}-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
     labels = read_idx(root, f"fashion-mnist/{kind}-labels-idx1-ubyte.gz", 8).long()
     if name == "fashion":
-        return ImageSet(images, labels, GARMENTS)
+        return ImageSet(images, labels, GARMENTS)[held_out]
     factors = draw_factors(len(images), seed=2 * seed + (split == "test"))
-    return ImageSet(scatter(images, factors), labels, GARMENTS, factors)
+    garments = ImageSet(images, labels, GARMENTS, factors)[held_out]
+    return ImageSet(scatter(garments.images, garments.factors), garments.labels, GARMENTS, garments.factors)
 
 
 def draw_factors(n, seed):

@@ -13,8 +13,8 @@ from clearn.validate import number
 class BYOL(Method):
     """Predict, from one view, what a slowly moving average of oneself says of the other; no negatives (§3.1).
 
-    Args: encoder f_θ, with attribute `dim`; momentum τ_base of the target network ξ, rising to 1 along a cosine;
-    hidden and out, widths of the projector g; hidden is also the predictor's. For the collapse laboratory three parts
+    Args: encoder f_θ, with attribute `dim`; momentum τ_base of the target network ξ, with `schedule` rising to 1 along a
+    cosine; hidden and out, widths of the projector g; hidden is also the predictor's. For the collapse laboratory three parts
     can be taken out: the `predictor`, the `stop_gradient` (then the target network is trained by the loss, too), the
     `moving_average` (then the target network is the online network itself).
     ``BYOL(encoder)(view0, view1)`` is the sum of both directions of 2 − 2cos, from 0 to 8 (eq. 2).
@@ -27,14 +27,14 @@ class BYOL(Method):
 
     constant_rate = ("predictor",)
 
-    def __init__(self, encoder, momentum=0.9, hidden=512, out=256, *, predictor=True, stop_gradient=True,
-                 moving_average=True):  # fmt: skip
+    def __init__(self, encoder, momentum=0.9, hidden=512, out=256, *, schedule=True, predictor=True,
+                 stop_gradient=True, moving_average=True):  # fmt: skip
         super().__init__()
         self.encoder = encoder
         self.projector = projection_head(encoder.dim, hidden, out, output_norm=True)
         self.predictor = prediction_head(out, hidden) if predictor else nn.Identity()
         self.momentum = number("momentum", momentum, least=0, most=1)
-        self.stop_gradient, self.moving_average = stop_gradient, moving_average
+        self.schedule, self.stop_gradient, self.moving_average = schedule, stop_gradient, moving_average
         if moving_average:
             self.target = frozen_copy(self.online).requires_grad_(not stop_gradient)
 
@@ -52,8 +52,9 @@ class BYOL(Method):
 
     def after_step(self, step, steps):
         if self.moving_average:
-            update_average(self.target, self.online, momentum_schedule(step, steps, self.momentum))
+            m = momentum_schedule(step, steps, self.momentum) if self.schedule else self.momentum
+            update_average(self.target, self.online, m)
 
     def extra_repr(self):
-        return (f"momentum={self.momentum}, stop_gradient={self.stop_gradient}, "
+        return (f"momentum={self.momentum}, schedule={self.schedule}, stop_gradient={self.stop_gradient}, "
                 f"moving_average={self.moving_average}")  # fmt: skip

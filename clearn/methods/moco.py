@@ -8,6 +8,7 @@ from clearn.losses import info_nce
 from clearn.methods.base import Method
 from clearn.methods.momentum import Queue, frozen_copy, momentum_schedule, update_average
 from clearn.models import projection_head, split_batch_norm
+from clearn.similarity import unit
 from clearn.validate import number, whole
 from clearn.validate import temperature as tau_of
 
@@ -48,7 +49,7 @@ class MoCo(Method):
 
     def contrast(self, query_view, key_view):
         q = self.head(self.encoder(query_view))  # (N, out)   queries
-        k = self.keys(key_view).detach()  # (N, out)   keys: no gradient
+        k = unit(self.keys(key_view)).detach()  # (N, out)   keys of length 1, as the queue keeps them: no gradient
         return info_nce(q, k, self.queue.keys, self.temperature), k
 
     def keys(self, view):

@@ -181,3 +181,16 @@ def test_stop_gradient_is_what_prevents_collapse(kind, options, seed):
             spread[stop] = feature_std(method.projector(method.encoder(images))) * 16**0.5
     assert spread[False] < 0.1 < 0.4 < spread[True]
     assert loss[False][-1] == pytest.approx({SimSiam: -1, BYOL: 0}[kind], abs=0.02)
+
+
+def test_without_a_schedule_the_average_keeps_its_momentum():
+    for schedule, m in ((True, 0.9), (False, 0.9)):
+        torch.manual_seed(0)
+        method = BYOL(tiny_encoder(1), momentum=m, schedule=schedule)
+        with torch.no_grad():
+            for parameter in method.online.parameters():
+                parameter.add_(1.0)
+        before = next(method.target.parameters()).clone()
+        method.after_step(10, 10)  # at the end: the schedule is at 1
+        moved = next(method.target.parameters()) - before
+        torch.testing.assert_close(moved, torch.full_like(moved, 0.0 if schedule else 0.1))

@@ -43,8 +43,8 @@ def small_root(tmp_path):
 def test_readme_code_and_files_agree():
     written = dict(re.findall(r"\| `(.+?)` \| \d+ \| `(\w{64})` \|", (DATA / "README.md").read_text("utf8")))
     written = {
-        name: sha for name, sha in written.items() if not name.startswith("checkpoints/")
-    }  # tests/test_checkpoints.py
+        name: sha for name, sha in written.items() if not name.startswith(("checkpoints/", "studies/"))
+    }  # tests/test_checkpoints.py, tests/test_studies.py
     assert written == {name: sha for name, (_, sha) in FILES.items()}
     assert {name: hashlib.sha256((DATA / name).read_bytes()).hexdigest() for name in FILES} == written
     on_disk = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.gz")} & set(FILES)
@@ -173,7 +173,7 @@ def test_damaged_file_is_named_with_its_mend(damage, error, word, small_root):
 
 
 @pytest.mark.parametrize("name, split, words", [("mnist", "train", "choose one of fashion, scattered, cifar10, stl10"),
-                                                ("fashion", "validation", "choose one of train, test"),
+                                                ("fashion", "valid", "choose one of train, validation, test"),
                                                 ("cifar10", "unlabeled", "choose one of train, test")])  # fmt: skip
 def test_unknown_names_are_answered_with_the_known(name, split, words):
     with pytest.raises(ValueError, match=words):
@@ -261,3 +261,13 @@ def test_download_path_fetches_and_reads(tmp_path, monkeypatch):
     finally:
         server.shutdown()
     assert found.labels.tolist() == [0, 1] and found.classes == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["fashion", "scattered"])
+def test_validation_is_the_end_of_the_training_pictures(name):
+    train, held_out = load(name), load(name, "validation")
+    assert len(held_out) == 10_000 and torch.equal(held_out.images, train.images[50_000:])
+    assert torch.equal(held_out.labels, train.labels[50_000:]) and held_out.classes == train.classes
+    assert set(held_out.factors) == set(train.factors)
+    for key, values in held_out.factors.items():
+        assert torch.equal(values, train.factors[key][50_000:]), key

@@ -10,7 +10,7 @@ class Method(nn.Module):
     constant_rate = ()  # names of parts whose learning rate stays as it is, while that of the rest rises and falls
 
     @torch.no_grad()
-    def embed(self, images, batch_size=250):
+    def embed(self, images, batch_size=100):
         """Features h = f(x), before any head, of images (N, C, H, W), uint8 or float in [0, 1].
 
         Runs in evaluation mode and puts every module back into the mode it was in, so that no running average

@@ -49,7 +49,7 @@ class MoCo(Method):
 
     def contrast(self, query_view, key_view):
         q = self.head(self.encoder(query_view))  # (N, out)   queries
-        k = unit(self.keys(key_view)).detach()  # (N, out)   keys of length 1, as the queue keeps them: no gradient
+        k = unit(self.keys(key_view)).detach()  # (N, out)   keys, as the queue keeps them: no gradient
         return info_nce(q, k, self.queue.keys, self.temperature), k
 
     def keys(self, view):

@@ -39,7 +39,7 @@ ROWS = {
 
 
 def small_encoder():
-    """Three convolutions, each with batch norm, and a mean over all places: a thousandth of a second a picture."""
+    """Three convolutions, each with batch norm, and a mean over all places."""
 
     def halve(a, b):
         return nn.Conv2d(a, b, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU()
@@ -51,7 +51,7 @@ def small_encoder():
 def build(parts, seed, kind=methods.BYOL, norm=False, affine=True, **options):
     """BYOL with some of its parts, on a small encoder.
 
-    norm, whether the projector ends with batch norm, and affine, whether that has a scale and a shift to learn.
+    norm, whether the projector ends with batch norm; affine, whether that learns a scale and a shift.
     """
     torch.manual_seed(seed)
     predictor, stop_gradient, moving_average = parts

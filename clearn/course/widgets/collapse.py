@@ -142,12 +142,18 @@ def draw_laboratory(chosen, step, film):
 
 
 def draw_plane(picture, axes, places):
-    axes.add_patch(Circle((0, 0), 1, facecolor="none", edgecolor=style.MUTED, linewidth=1))
-    axes.plot([-1, 1], [0, 0], color=style.GRID, linewidth=1, zorder=0)
-    axes.plot([0, 0], [-1, 1], color=style.GRID, linewidth=1, zorder=0)
+    draw_circle(axes)
     for (cloud, colour), x in zip(CLOUDS.items(), (0.61, 0.77, 0.925)):
         size, order = (70, 1) if cloud == "target" else (22, 2)
         axes.scatter(*places[cloud].T, s=size, color=colour, alpha=0.4, linewidths=0, zorder=order)
         picture.text(x, 0.92, f"● {cloud}s", color=colour, ha="center", weight="bold")
+
+
+def draw_circle(axes):
+    """The plane of two directions, bounded by the circle of all vectors of length 1 in it."""
+    axes.add_patch(Circle((0, 0), 1, facecolor="none", edgecolor=style.MUTED, linewidth=1))
+    axes.plot([-1, 1], [0, 0], color=style.GRID, linewidth=1, zorder=0)
+    axes.plot([0, 0], [-1, 1], color=style.GRID, linewidth=1, zorder=0)
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12), aspect="equal")
     axes.set_axis_off()
+    return axes

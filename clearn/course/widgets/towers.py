@@ -11,7 +11,7 @@ from matplotlib.patches import FancyArrow, Rectangle
 from clearn import style, validate
 from clearn.course.numbers import say
 from clearn.course.pictures import WIDTH, Picture
-from clearn.course.widgets.collapse import draw_plane, in_the_plane, verdict
+from clearn.course.widgets.collapse import draw_circle, in_the_plane
 from clearn.course.widgets.panel import PlotPanel
 from clearn.evaluation import effective_rank, feature_std
 from clearn.similarity import unit
@@ -65,8 +65,19 @@ def measure(parts, step, loss, z, left, right):
     if parts[0] and any(right):
         raise ValueError(f"{where}: with stop-gradient no gradient may reach the right tower, got pulls {right}")
     u = unit(validate.features(where, z.detach().cpu()))
-    return {"loss": float(loss), "left": left, "right": right, "places": in_the_plane(u), "dim": u.shape[1],
+    return {"loss": float(loss), "left": left, "right": right, "places": in_the_plane({"z": u})["z"], "dim": u.shape[1],
             "spread": feature_std(u).item() * u.shape[1] ** 0.5, "rank": effective_rank(u).item()}  # fmt: skip
+
+
+def verdict(spread, rank, dim):
+    """What is happening to the projections, in words."""
+    if spread < 0.1:
+        return "Collapsed: one direction for every picture."
+    if spread < 0.5:
+        return "Half collapsed: most pictures share one direction."
+    if rank < 2.5:
+        return f"Collapsed in dimension: {rank:.0f} of {dim} directions are used."
+    return f"Not collapsed, with about {rank:.0f} of {dim} directions in use."
 
 
 def draw_panel(parts, snapshot, now, steps, curves):
@@ -83,7 +94,9 @@ def draw_panel(parts, snapshot, now, steps, curves):
     picture = Picture(WIDTH, HEIGHT, alt)
     picture.set_layout_engine("none")
     draw_towers(picture.add_axes((0, 0, TOWERS / WIDTH, 1)), now, stop, predictor)
-    draw_plane(picture.add_axes((0.585, 0.31, 0.4, 0.62)), now["places"])
+    plane = draw_circle(picture.add_axes((0.585, 0.31, 0.4, 0.62)))
+    plane.scatter(*now["places"].T, s=26, color=style.ANCHOR, alpha=0.45, linewidths=0)
+    plane.set_title(f"projections of {len(now['places'])} pictures", loc="center")
     axes = picture.add_axes((0.665, 0.115, 0.28, 0.16))
     axes.add_collection(LineCollection([np.stack([steps, y], 1) for key, y in curves.items() if key != parts],
                                        colors="#BBBBBB", linewidths=1.2))  # fmt: skip

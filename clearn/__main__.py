@@ -25,7 +25,7 @@ def main(arguments=None):
     table = commands.add_parser("study", help="make anew a table that a chapter shows, of runs with several seeds",
                                 description="Train what a chapter compares, and write the table. Interrupt it and start "
                                 "it again: it goes on.")  # fmt: skip
-    table.add_argument("name", help="start, simclr, moco or byol")
+    table.add_argument("name", help="start, head, simclr, moco or byol")
     table.add_argument("--out", type=Path, help="the .json file to write (default: the one in data/studies)")
     room = commands.add_parser("classroom", help="hand out, collect, grade and return assignments, with nbgrader")
     classroom.arguments_of(room)

@@ -108,11 +108,14 @@ def test_a_table_of_other_settings_is_not_mixed_with_these(small, monkeypatch):
 
 
 def test_what_is_missing_or_unknown_is_named(monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match="unknown study 'nothing'; choose one of start, simclr, moco, byol"):
+    with pytest.raises(ValueError, match="unknown study 'nothing'; choose one of start, head, simclr, moco, byol"):
         studies.load("nothing")
     monkeypatch.setattr(studies, "STUDIES", tmp_path)
     with pytest.raises(FileNotFoundError, match="git checkout -- data.*python -m clearn study moco"):
         studies.load("moco")
     command = [sys.executable, "-m", "clearn", "study", "nothing"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and done.stderr == "unknown study 'nothing'; choose one of start, simclr, moco, byol\n"
+    assert (
+        done.returncode == 1
+        and done.stderr == "unknown study 'nothing'; choose one of start, head, simclr, moco, byol\n"
+    )

@@ -12,7 +12,13 @@ import clearn
 from clearn import datasets
 
 STUDIES = datasets.DATA / "studies"
-NAMES = ("start", "simclr", "moco", "byol")  # a module each: ROWS, {row: settings}; SEEDS; train(seed, **settings)
+NAMES = (
+    "start",
+    "head",
+    "simclr",
+    "moco",
+    "byol",
+)  # a module each: ROWS, {row: settings}; SEEDS; train(seed, **settings)
 
 
 def load(name):

@@ -1,4 +1,4 @@
-"""`python -m clearn doctor`: is everything here that the course needs?  `python -m clearn pretrain METHOD`: a long run."""
+"""The command line: `python -m clearn doctor`, is all here?  `pretrain METHOD`, a long run;  `study NAME`, a table."""
 
 import argparse
 import sys

@@ -79,12 +79,12 @@ def train(name, data="scattered", *, steps, out, seed=0, device=None, checkpoint
         "steps": steps, "seed": seed, "encoder": "tiny_encoder", "seconds": round(history.seconds),
         "final_loss": sum(history.losses[-100:]) / len(history.losses[-100:]), "device": _device(method),
         "processes": distributed.place()[1], "metrics": measure(method, data),
-        "versions": {"clearn": clearn.__version__, "torch": torch.__version__, "python": platform.python_version()},
+        "versions": versions(),
     }  # fmt: skip
     if distributed.place()[0] == 0:
-        _write(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
+        write_whole(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
         weights = {key: value.cpu().contiguous() for key, value in method.encoder.state_dict().items()}
-        _write(out, lambda path: path.write_bytes(save(weights)))  # last: where it stands, all stands
+        write_whole(out, lambda path: path.write_bytes(save(weights)))  # last: where it stands, all stands
         state.unlink()
     return card
 
@@ -147,7 +147,13 @@ def _device(method):
     return f"{kind}, {str(devices.fast_dtype(device) or torch.float32).removeprefix('torch.')}"
 
 
-def _write(path, write):
+def versions():
+    """Of what a run depends on: {name: version}."""
+    return {"clearn": clearn.__version__, "torch": torch.__version__, "python": platform.python_version()}
+
+
+def write_whole(path, write):
+    """Call write(beside) and move what it wrote to `path`: whoever kills us leaves the old file or the new one."""
     part = path.with_name(path.name + ".new")
     write(part)
     os.replace(part, path)

@@ -184,9 +184,9 @@ def test_stop_gradient_is_what_prevents_collapse(kind, options, seed):
 
 
 def test_without_a_schedule_the_average_keeps_its_momentum():
-    for schedule, m in ((True, 0.9), (False, 0.9)):
+    for schedule in (True, False):
         torch.manual_seed(0)
-        method = BYOL(tiny_encoder(1), momentum=m, schedule=schedule)
+        method = BYOL(tiny_encoder(1), momentum=0.9, schedule=schedule)
         with torch.no_grad():
             for parameter in method.online.parameters():
                 parameter.add_(1.0)

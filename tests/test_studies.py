@@ -67,7 +67,7 @@ def test_parts_that_are_missing_leave_clouds_that_are_equal():
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    """A study of three runs of no steps, and where its table goes."""
+    """A study of four runs that train nothing, of which the second is interrupted once, and where its table goes."""
     monkeypatch.setattr(moco, "ROWS", {"one": {"factor": 1}, "two": {"factor": 2}})
     monkeypatch.setattr(moco, "SEEDS", (0, 1))
     made = []

@@ -2,23 +2,15 @@
 
 import importlib
 import json
-import os
-import platform
 import time
 
 import torch
 
-import clearn
-from clearn import datasets
+from clearn import datasets, recipes
 
 STUDIES = datasets.DATA / "studies"
-NAMES = (
-    "start",
-    "head",
-    "simclr",
-    "moco",
-    "byol",
-)  # a module each: ROWS, {row: settings}; SEEDS; train(seed, **settings)
+# A module each: ROWS, {row: settings}; SEEDS; train(seed, **settings) -> {measure: number}.
+NAMES = ("start", "head", "simclr", "moco", "byol")
 
 
 def load(name):
@@ -31,8 +23,11 @@ def load(name):
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing; restore it with `git checkout -- data`, or make it anew with "
                                 f"python -m clearn study {name}")  # fmt: skip
-    return {row: {measure: [run[measure] for run in runs] for measure in runs[0] if measure != "seed"}
-            for row, runs in ((row, made["runs"]) for row, made in json.loads(path.read_text("utf8"))["rows"].items())}  # fmt: skip
+    columns = {}
+    for row, made in json.loads(path.read_text("utf8"))["rows"].items():
+        measures = [measure for measure in made["runs"][0] if measure != "seed"]
+        columns[row] = {measure: [run[measure] for run in made["runs"]] for measure in measures}
+    return columns
 
 
 def run(name, out=None, say=print):
@@ -43,7 +38,7 @@ def run(name, out=None, say=print):
     study, path = _study(name), out or STUDIES / f"{name}.json"
     before = json.loads(path.read_text("utf8")) if path.exists() else {"rows": {}, "seconds": 0}
     table = {"study": study.__doc__.splitlines()[0], "command": f"python -m clearn study {name}",
-             "versions": {"clearn": clearn.__version__, "torch": torch.__version__, "python": platform.python_version()},
+             "versions": recipes.versions(),
              "threads": torch.get_num_threads(), "seconds": before["seconds"], "rows": {}}  # fmt: skip
     for row, settings in study.ROWS.items():
         settings = json.loads(json.dumps(settings))  # as the file has them
@@ -56,7 +51,8 @@ def run(name, out=None, say=print):
             made["runs"].append({"seed": seed} | found)
             table["seconds"] = round(table["seconds"] + time.monotonic() - begin)
             rows = before["rows"] | table["rows"]  # also those that are not reached yet
-            _write(path, json.dumps(table | {"rows": rows}, indent=1, ensure_ascii=False) + "\n")
+            text = json.dumps(table | {"rows": rows}, indent=1, ensure_ascii=False) + "\n"
+            recipes.write_whole(path, lambda part, text=text: part.write_text(text, "utf8"))
             say(f"{row}, seed {seed}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
     return table
 
@@ -65,9 +61,3 @@ def _study(name):
     if name not in NAMES:
         raise ValueError(f"unknown study {name!r}; choose one of {', '.join(NAMES)}")
     return importlib.import_module(f"clearn.course.studies.{name}")
-
-
-def _write(path, text):
-    part = path.with_name(path.name + ".new")
-    part.write_text(text, "utf8")
-    os.replace(part, path)

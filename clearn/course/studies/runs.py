@@ -7,13 +7,12 @@ import torch
 from clearn import datasets, evaluation, models, training
 from clearn.recipes import VIEWS, labelled_view
 
-FIT = 50_000  # the training pictures that are not for validation
-
 
 @functools.cache
 def pictures():
     """Scattered pictures to learn from, and the validation pictures to judge on."""
-    return datasets.load("scattered")[:FIT], datasets.load("scattered", "validation")
+    validation = datasets.load("scattered", "validation")
+    return datasets.load("scattered")[: -len(validation)], validation
 
 
 def build(method, seed, **options):
